@@ -1,0 +1,1 @@
+"""What we store, and the transactions that change it. Functions take `db` and never commit."""

@@ -1,0 +1,111 @@
+"""What a participant has done and written; in the same transaction, the grades it earns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from lti_tool.records.db import insert_on
+from lti_tool.records.earning import owe_earned
+from lti_tool.records.tables import AnswerRow, LedgerRow
+from lti_tool.study.completion import check_answers, check_in_order, completion
+from lti_tool.study.content import Activity, ContentPack, StudySession
+
+ACTIVITY_DONE = "activity_done"
+
+Done = frozenset[tuple[str, str]]  # (item of the study session, activity id)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A participant finishing an activity, once, however often the browser says so."""
+
+    enrolment_row: int
+    pack: ContentPack
+    session: StudySession
+    activity: Activity
+    answers: Mapping[str, str]  # question id -> option number or text
+    client_id: str  # of the form, made when the page was rendered
+
+
+def done_of(db: Connection, enrolment_row: int) -> Done:
+    """All activities this participant has done."""
+    query = select(LedgerRow.item, LedgerRow.activity_id).where(
+        LedgerRow.enrolment_id == enrolment_row, LedgerRow.kind == ACTIVITY_DONE
+    )
+    return frozenset((row.item, row.activity_id) for row in db.execute(query))
+
+
+def answers_of(db: Connection, enrolment_row: int, item: str) -> dict[tuple[str, str], str]:
+    """What was answered in a study session: (activity id, question id) -> value."""
+    query = select(AnswerRow.activity_id, AnswerRow.question_id, AnswerRow.value).where(
+        AnswerRow.enrolment_id == enrolment_row, AnswerRow.item == item
+    )
+    return {(row.activity_id, row.question_id): row.value for row in db.execute(query)}
+
+
+def keep_answers(
+    db: Connection,
+    enrolment_row: int,
+    item: str,
+    activity_id: str,
+    answers: Mapping[str, str],
+    at: datetime,
+) -> None:
+    """Keep answers, finished or not; the latest text of a question stays."""
+    if not answers:
+        return
+    key = {"enrolment_id": enrolment_row, "item": item, "activity_id": activity_id}
+    rows = [
+        # PostgreSQL stores no NUL; nobody types one.
+        {**key, "question_id": question, "value": value.replace("\x00", ""), "saved_at": at}
+        for question, value in sorted(answers.items())
+    ]
+    add = insert_on(db)(AnswerRow)
+    latest = {"value": add.excluded.value, "saved_at": add.excluded.saved_at}
+    columns = [*key, "question_id"]
+    db.execute(add.on_conflict_do_update(index_elements=columns, set_=latest), rows)
+
+
+def record_done(db: Connection, act: Act, at: datetime) -> Done:
+    """Record an activity as done with its answers and owe the grades it earns.
+
+    Recording the same activity again adds nothing and changes no answer: what was given
+    first is what the feedback was for.
+
+    Returns:
+        All activities done, this one included.
+
+    Raises:
+        ContentSkipped: an earlier activity is still to do.
+        Incomplete: the answers do not meet the activity's completion rule.
+    """
+    done = done_of(db, act.enrolment_row)
+    this = (act.session.item, act.activity.id)
+    if this in done:
+        return done
+    check_in_order(act.pack, act.session, act.activity.id, done)
+    check_answers(act.activity, act.answers)
+    keep_answers(db, act.enrolment_row, *this, act.answers, at)
+    _append(db, act, at)
+    done |= {this}
+    if completion([act.session], done).is_complete:
+        owe_earned(db, act.enrolment_row, act.pack, done, at)
+    return done
+
+
+def _append(db: Connection, act: Act, at: datetime) -> None:
+    db.execute(
+        insert(LedgerRow).values(
+            enrolment_id=act.enrolment_row,
+            kind=ACTIVITY_DONE,
+            item=act.session.item,
+            activity_id=act.activity.id,
+            at=at,
+            pack_digest=act.pack.digest,
+            client_id=act.client_id,
+        )
+    )

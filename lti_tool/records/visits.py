@@ -1,0 +1,126 @@
+"""Visits: who is here after a launch, for which link, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from lti_tool.records.db import AnyRow, insert_on
+from lti_tool.records.tables import (
+    BurntStateRow,
+    ContextRow,
+    DeploymentRow,
+    EnrolmentRow,
+    PersonRow,
+    PlatformRow,
+    ResourceLinkRow,
+    VisitRow,
+)
+
+IDLE_LIMIT = timedelta(hours=8)
+_NOTED_EVERY = timedelta(minutes=10)  # so that a page view need not write
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """What a launch found out, to be kept for the visit."""
+
+    deployment_row: int
+    context_row: int | None
+    link_row: int | None
+    person_row: int
+    enrolment_row: int | None
+    role: str
+    graded: bool
+    pack_id: str | None
+    item: str | None
+    return_url: str | None
+    frame_origins: str
+    deep_linking: dict[str, Any] | None
+
+
+def hash_of(secret: str) -> str:
+    """How a visit's key and its cookie are stored."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datetime) -> None:
+    """Keep a visit; neither its key nor its cookie can be read back."""
+    db.execute(
+        insert(VisitRow).values(
+            key_hash=hash_of(key),
+            cookie_hash=hash_of(cookie),
+            deployment_id=new.deployment_row,
+            context_id=new.context_row,
+            resource_link_id=new.link_row,
+            person_id=new.person_row,
+            enrolment_id=new.enrolment_row,
+            role=new.role,
+            graded=new.graded,
+            pack_id=new.pack_id,
+            item=new.item,
+            return_url=new.return_url,
+            frame_origins=new.frame_origins,
+            deep_linking=new.deep_linking,
+            seen_at=now,
+        )
+    )
+
+
+_FOUND = (
+    select(
+        *VisitRow.__table__.columns,
+        ContextRow.title.label("course_title"),
+        ResourceLinkRow.title.label("link_title"),
+        PersonRow.name.label("person_name"),
+        PersonRow.sub,
+        DeploymentRow.platform_id,
+        DeploymentRow.deployment_id.label("lti_deployment_id"),
+        EnrolmentRow.pack_digest,
+    )
+    .join(DeploymentRow, DeploymentRow.id == VisitRow.deployment_id)
+    .join(PlatformRow, PlatformRow.id == DeploymentRow.platform_id)
+    .join(PersonRow, PersonRow.id == VisitRow.person_id)
+    .outerjoin(ContextRow, ContextRow.id == VisitRow.context_id)
+    .outerjoin(ResourceLinkRow, ResourceLinkRow.id == VisitRow.resource_link_id)
+    .outerjoin(EnrolmentRow, EnrolmentRow.id == VisitRow.enrolment_id)
+    .where(DeploymentRow.status == "active", PlatformRow.status == "active")
+)
+
+
+def find_visit(db: Connection, key: str, now: datetime) -> AnyRow | None:
+    """The live visit with this key as a row, or None: ended, unknown or suspended."""
+    alive = VisitRow.seen_at > now - IDLE_LIMIT
+    return db.execute(_FOUND.where(VisitRow.key_hash == hash_of(key), alive)).one_or_none()
+
+
+def needs_noting(seen_at: datetime, now: datetime) -> bool:
+    """Whether the visit's last sign of life is old enough to be written anew."""
+    return now - seen_at > _NOTED_EVERY
+
+
+def note_seen(db: Connection, visit_id: int, now: datetime) -> None:
+    """Start the idle limit of a visit afresh."""
+    db.execute(update(VisitRow).where(VisitRow.id == visit_id).values(seen_at=now))
+
+
+def burn(db: Connection, state_id: str, expires_at: datetime) -> bool:
+    """Use up a launch state; False when it has been used before.
+
+    Of two launches at the same moment the second waits here for the first to commit.
+    """
+    add = insert_on(db)(BurntStateRow).values(state_id=state_id, expires_at=expires_at)
+    return db.execute(add.on_conflict_do_nothing()).rowcount == 1
+
+
+def purge(db: Connection, now: datetime) -> int:
+    """Remove what has ended; how many rows."""
+    ended = (
+        delete(BurntStateRow).where(BurntStateRow.expires_at < now),
+        delete(VisitRow).where(VisitRow.seen_at < now - IDLE_LIMIT),
+    )
+    return sum(db.execute(query).rowcount for query in ended)

