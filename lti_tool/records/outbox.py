@@ -157,8 +157,7 @@ class Owed:
 
 def outbox_figures(db: Connection) -> Owed:
     """How many grades are waiting or refused, and since when."""
-    counts = dict(
-        db.execute(select(GradeRow.status, func.count()).group_by(GradeRow.status)).tuples()
-    )
+    query = select(GradeRow.status, func.count()).group_by(GradeRow.status)
+    counts: dict[str, int] = dict(db.execute(query).all())
     oldest = db.scalar(select(func.min(GradeRow.at)).where(GradeRow.due_at.is_not(None)))
     return Owed(counts.get("owed", 0), counts.get("refused", 0), oldest)

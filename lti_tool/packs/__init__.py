@@ -1,0 +1,6 @@
+"""Content packs from disk, read and proved whole. Nothing else knows their file format.
+
+Reading order: read (the way in), schema (what the YAML may say), yaml_text and wording
+(faults with line numbers), prose and render (Markdown), check (the rules), build (entries to
+content), digest and lock (that nothing has changed).
+"""

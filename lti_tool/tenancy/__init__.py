@@ -1,0 +1,1 @@
+"""Who arrived, from which LMS and tenant, in which role. Standard library only."""
