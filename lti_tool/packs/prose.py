@@ -125,5 +125,6 @@ def _refused_text(text: str) -> Iterator[str]:
     if tag := _TAG.search(text):
         yield f"HTML is not allowed ({tag[0][:40]}); use Markdown, or `…` to show it."
     if "](" in text:
-        # The parser leaves javascript:, data: and file: links and malformed ones as text.
+        # The parser leaves javascript:, data: and file: links, malformed ones and those
+        # around a citation, which is a link itself, as text.
         yield "this link cannot be used; write [words](https://address)."
