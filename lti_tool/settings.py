@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -147,15 +148,15 @@ def _create_once(file: Path) -> None:
     """Write a new secret, whole or not at all; web and worker may start at the same moment."""
     if file.exists():
         return
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(48) + "\n", "utf-8")
+    number, draft = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)  # mode 0600
+    with os.fdopen(number, "w", encoding="utf-8") as opened:
+        opened.write(secrets.token_urlsafe(48) + "\n")
     try:
         os.link(draft, file)
     except FileExistsError:
-        pass
+        pass  # another process was first: its secret stands
     finally:
-        draft.unlink()
+        os.unlink(draft)
 
 
 def _faults(error: ValidationError) -> list[str]:

@@ -123,7 +123,6 @@ def launch(at: Platform, **changes: Any) -> Launch:
         deep_linking=None,
         state_id=f"state-{number}",
         state_expires_at=NOW + timedelta(minutes=10),
-        binding_cookie="__Host-npq-login-x",
     )
     return replace(made, **changes)
 

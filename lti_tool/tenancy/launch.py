@@ -66,4 +66,16 @@ class Launch:
     deep_linking: DeepLinkSettings | None
     state_id: str  # to be used up in the transaction that admits this launch
     state_expires_at: datetime
-    binding_cookie: str  # name of the cookie that has done its work
+
+    @property
+    def binding_cookie(self) -> str:
+        """Name of the cookie that has done its work."""
+        return binding_cookie(self.state_id)
+
+
+def binding_cookie(state_id: str) -> str:
+    """Name of the cookie that binds a launch to the browser that began it.
+
+    One for each launch, so that two tabs do not take each other's.
+    """
+    return f"__Host-npq-login-{state_id[:8]}"

@@ -22,7 +22,10 @@ _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _STAFF_OF_THE_LMS = frozenset(
     [
         f"{_LIS}institution/person#Administrator",
-        *(f"{_LIS}system/person#{name}" for name in ("Administrator", "SysAdmin", "AccountAdmin")),
+        *(
+            f"{_LIS}system/person#{name}"
+            for name in ("Administrator", "SysAdmin", "AccountAdmin")
+        ),
         "urn:lti:instrole:ims/lis/Administrator",
         "urn:lti:sysrole:ims/lis/Administrator",
         "urn:lti:sysrole:ims/lis/SysAdmin",

@@ -1,0 +1,90 @@
+"""Build the web application. The one place where its parts meet."""
+
+from __future__ import annotations
+
+import os
+
+import requests
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from lti_tool.log import configure_logs
+from lti_tool.lti.http import lms_session
+from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.state import StateSigner
+from lti_tool.packs.read import read_packs
+from lti_tool.records.db import Database
+from lti_tool.records.schema import newest_revision
+from lti_tool.records.vault import Vault
+from lti_tool.settings import Settings, read_settings
+from lti_tool.stores import KeySets, Platforms, ToolKeys
+from lti_tool.web import (
+    access,
+    assets,
+    choose,
+    headers,
+    health,
+    launch,
+    refusals,
+    staff,
+    study,
+)
+from lti_tool.web.parts import Parts
+
+_LARGEST_REQUEST = 512 * 1024  # bytes
+_BLUEPRINTS = (
+    assets.blueprint,
+    choose.blueprint,
+    health.blueprint,
+    launch.blueprint,
+    staff.blueprint,
+    study.blueprint,
+)
+
+
+def create_app(settings: Settings, http: requests.Session | None = None) -> Flask:
+    """The web application for these settings.
+
+    Args:
+        settings: everything that differs between deployments.
+        http: talks to LMSs; made from the settings when not given.
+
+    Raises:
+        Misconfigured: a content pack is not whole or not the one that was locked.
+    """
+    app = Flask("lti_tool.web", static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=_LARGEST_REQUEST, MAX_FORM_PARTS=500)
+    app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["lti_tool"] = _parts(settings, http)
+    app.jinja_env.globals.update(
+        csrf_field=access.csrf_field, csrf_token=access.csrf_token, asset_url=assets.asset_url
+    )
+    headers.register(app)
+    refusals.register(app)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if hops := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _parts(settings: Settings, http: requests.Session | None) -> Parts:
+    database = Database(settings.database_url)
+    http = http or lms_session(private_networks=settings.private_networks)
+    return Parts(
+        settings=settings,
+        database=database,
+        packs={pack.id: pack for pack in read_packs(settings.content_packs)},
+        platforms=Platforms(database),
+        platform_keys=PlatformKeys(http, KeySets(database)),
+        tool_keys=ToolKeys(database, Vault(settings.secret_keys)),
+        signer=StateSigner(settings.secret_keys),
+        schema_revision=newest_revision(),
+    )
+
+
+def from_env() -> Flask:
+    """The web application as the environment says; for the web server."""
+    settings = read_settings(os.environ)
+    configure_logs(settings.log_format)
+    return create_app(settings)

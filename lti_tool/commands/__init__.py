@@ -1,0 +1,1 @@
+"""The groups of the `lti-tool` command, one module each."""

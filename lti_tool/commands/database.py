@@ -1,0 +1,64 @@
+"""`lti-tool db`: the schema of the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from lti_tool.commands.output import refuse
+from lti_tool.errors import Misconfigured
+from lti_tool.records import schema
+from lti_tool.records.db import Database
+from lti_tool.settings import read_settings, sqlite_file
+
+
+@click.group()
+def db() -> None:
+    """Bring the database to the newest schema, or check that it is there."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Apply every migration the database has not seen."""
+    with _opened() as connection:
+        before = schema.revision_of(connection)
+        schema.upgrade(connection)
+        after = schema.revision_of(connection)
+    click.echo(f"The database is at {after}." if before == after else f"{before} → {after}")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the database is at the newest schema; exit 1 when it is not."""
+    with _opened() as connection:
+        there, wanted = schema.revision_of(connection), schema.newest_revision()
+        if there != wanted:
+            raise refuse(
+                f"The database is at {there}, the newest is {wanted}: lti-tool db upgrade"
+            )
+        if found := schema.differences(connection):
+            raise refuse(f"The database differs from the tables this version expects: {found}")
+    click.echo(f"The database is at {wanted} and as it should be.")
+
+
+@contextmanager
+def _opened() -> Iterator[Connection]:
+    settings = read_settings(os.environ)
+    if settings.on_sqlite:
+        sqlite_file(settings).parent.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    try:
+        with database.transaction() as connection:
+            yield connection
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise Misconfigured(
+            f"DATABASE_URL: the database cannot be reached ({reason})."
+        ) from error
+    finally:
+        database.close()

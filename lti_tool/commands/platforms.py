@@ -1,0 +1,124 @@
+"""`lti-tool platforms`: the LMSs registered with us."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy.exc import IntegrityError
+
+from lti_tool.commands.output import as_json, refuse, show_rows
+from lti_tool.lms import PRODUCTS
+from lti_tool.records import platforms as records
+from lti_tool.start import prepared
+from lti_tool.tenancy.platforms import Platform
+
+
+@click.group()
+def platforms() -> None:
+    """Register LMSs, look at them, suspend and resume them."""
+
+
+def _url(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise click.BadParameter(f"{value} is no address; it begins with https://")
+    return value
+
+
+@platforms.command()
+@click.option("--name", required=True, help="What you call this LMS.")
+@click.option("--issuer", required=True, help="The LMS's own id (platform id, iss).")
+@click.option("--client-id", required=True, help="Our id in that LMS.")
+@click.option("--auth-url", required=True, callback=_url, help="Authentication request URL.")
+@click.option("--token-url", required=True, callback=_url, help="Access token URL.")
+@click.option("--jwks-url", required=True, callback=_url, help="Public key set URL.")
+@click.option("--token-audience", help="Where it is not the token URL.")
+@click.option("--product", default="standard", type=click.Choice(PRODUCTS), show_default=True)
+@click.option("--deployment-id", "deployment_ids", multiple=True, help="Repeat for several.")
+@as_json
+def add(wants_json: bool, deployment_ids: tuple[str, ...], **given: str) -> None:
+    """Register an LMS and print its id.
+
+    Without --deployment-id the first launch is kept as pending: lti-tool deployments.
+    """
+    _, database = prepared()
+    platform = Platform(id=0, token_audience=given.pop("token_audience", None), **given)  # type: ignore[arg-type]
+    try:
+        with database.transaction() as db:
+            now = datetime.now(UTC)
+            platform_id = records.add_platform(db, platform, deployment_ids, now)
+    except IntegrityError as error:
+        raise refuse("An LMS with this issuer and client id is registered already.") from error
+    row = {"id": platform_id}
+    show_rows([row], wants_json=True, empty="") if wants_json else click.echo(platform_id)
+
+
+@platforms.command("list")
+@as_json
+def list_platforms(wants_json: bool) -> None:
+    """List the LMSs registered with us."""
+    _, database = prepared()
+    with database.read() as db:
+        found = records.all_platforms(db)
+    rows = [
+        {
+            "id": platform.id,
+            "name": platform.name,
+            "product": platform.product,
+            "status": _status(platform),
+            "issuer": platform.issuer,
+            "client_id": platform.client_id,
+        }
+        for platform in found
+    ]
+    show_rows(rows, wants_json=wants_json, empty="No LMS is registered: lti-tool platforms add")
+
+
+@platforms.command()
+@click.argument("platform_id", type=int)
+@as_json
+def show(platform_id: int, wants_json: bool) -> None:
+    """Show everything about one LMS and its deployments."""
+    _, database = prepared()
+    with database.read() as db:
+        platform = records.platform_by_id(db, platform_id)
+        tenants = [row for row in records.deployments(db) if row.platform_id == platform_id]
+    if platform is None:
+        raise refuse(f"There is no LMS {platform_id}: lti-tool platforms list")
+    facts = {**asdict(platform), "status": _status(platform)}
+    facts["deployments"] = ", ".join(f"{row.deployment_id} ({row.status})" for row in tenants)
+    del facts["active"]
+    if wants_json:
+        show_rows([facts], wants_json=True, empty="")
+        return
+    for name, value in facts.items():
+        click.echo(f"{name:15} {value}")
+
+
+@platforms.command()
+@click.argument("platform_id", type=int)
+def suspend(platform_id: int) -> None:
+    """Stop serving an LMS; nothing is lost, grades wait."""
+    _set_status(platform_id, "suspended")
+
+
+@platforms.command()
+@click.argument("platform_id", type=int)
+def resume(platform_id: int) -> None:
+    """Serve a suspended LMS again."""
+    _set_status(platform_id, "active")
+
+
+def _set_status(platform_id: int, status: str) -> None:
+    _, database = prepared()
+    with database.transaction() as db:
+        if not records.set_platform_status(db, platform_id, status):
+            raise refuse(f"There is no LMS {platform_id}: lti-tool platforms list")
+    click.echo(f"LMS {platform_id} is {status}.")
+
+
+def _status(platform: Platform) -> str:
+    return "active" if platform.active else "suspended"

@@ -1,0 +1,1 @@
+"""How this LMS opens the tool: login initiation, authentication answer, deep linking."""

@@ -1,0 +1,1 @@
+"""What the tool may call: access tokens, line items, scores, results, memberships."""

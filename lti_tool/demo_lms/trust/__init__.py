@@ -1,0 +1,1 @@
+"""Who signed what: our keys, the tool's keys, values that are good once."""

@@ -1,0 +1,208 @@
+"""
+Step two of a launch: verify the message and say who arrived, in our words.
+
+The order matters: what is cheap and needs nothing comes first; nothing is fetched for a
+message that is not for us; the state is used up last, by whoever admits the launch.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pylti1p3.exception import LtiException
+from pylti1p3.message_launch import MessageLaunch
+from pylti1p3.session import SessionService
+from typing_extensions import override
+
+from lti_tool.errors import LaunchRefused
+from lti_tool.lti.exchange import NoCookies, OnePlatform, Parameters, single_values
+from lti_tool.lti.login import paused
+from lti_tool.lti.message.claims import launch_of
+from lti_tool.lti.message.id_token import (
+    Unverified,
+    check_addressee,
+    check_nonce,
+    check_times,
+    read_token,
+    verified_claims,
+)
+from lti_tool.lti.message.values import Claims
+from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.state import LaunchState, StateSigner, hash_of
+from lti_tool.tenancy.launch import Launch, binding_cookie
+from lti_tool.tenancy.platforms import Platform
+
+_LIMITS: Final = {"state": 8_192, "id_token": 128 * 1024, "error": 100_000}
+_STALE: Final = {  # OpenID Connect Core 3.1.2.6, and what LMSs add to it
+    "login_required": "Your LMS says that you are not signed in. Sign in to your LMS, then "
+    "open the study session again from your course.",
+    "interaction_required": "",
+    "account_selection_required": "",
+    "launch_no_longer_valid": "",
+    "access_denied": "Your LMS says that somebody else has signed in meanwhile. Reload your "
+    "course, then open the study session again.",
+}
+_BUSY: Final = {"server_error", "temporarily_unavailable"}
+_NOT_SET_UP: Final = {
+    "unauthorized_client",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_scope",
+    "unsupported_response_type",
+    "consent_required",
+}
+
+
+def verify_launch(
+    form: Mapping[str, list[str]],
+    cookies: Mapping[str, str],
+    *,
+    platform_of: Callable[[int], Platform | None],
+    signer: StateSigner,
+    keys: PlatformKeys,
+    public_url: str,
+    now: datetime,
+) -> Launch:
+    """Who arrived and what for, once every check has passed. Writes nothing.
+
+    Whoever admits the launch must use up its state_id, once, in the same transaction.
+
+    Args:
+        form: the fields of the LMS's POST, every value given.
+        cookies: those the browser sent along.
+        platform_of: the LMS with this id.
+        signer: opens the state of the login this answers.
+        keys: finds the key the message is signed with.
+        public_url: our origin.
+        now: the moment of the request.
+
+    Raises:
+        LaunchRefused: a check failed; the error says which.
+    """
+    given = single_values(form, _LIMITS)
+    state = _state(given, signer, now)
+    if "error" in given:
+        raise _refused_by_lms(given["error"])
+    platform = platform_of(state.platform_id)
+    if platform is None:
+        raise LaunchRefused("not_registered", "platform_unknown")
+    if not platform.active:
+        raise paused(platform, "tenant_disabled")
+    message = _Message(Parameters(given), platform, state, keys, now)
+    claims = message.claims()
+    check_browser(state, cookies)
+    return launch_of(claims, platform, state, public_url)
+
+
+def check_browser(state: LaunchState, cookies: Mapping[str, str]) -> None:
+    """Refuse a launch that comes from another browser than its login.
+
+    Raises:
+        LaunchRefused: the cookie set at login is not here, or is another's.
+    """
+    key = cookies.get(binding_cookie(state.id), "")
+    if not hmac.compare_digest(hash_of(key), state.browser_key_hash):
+        raise LaunchRefused("browser", "state_other_browser")
+
+
+class _Message(MessageLaunch[Any, Any, Any, Any]):
+    """The library's launch, with each step of its validation replaced by a stricter one."""
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        platform: Platform,
+        state: LaunchState,
+        keys: PlatformKeys,
+        now: datetime,
+    ) -> None:
+        super().__init__(
+            parameters,
+            OnePlatform(platform),
+            SessionService(parameters),
+            NoCookies(),
+            requests_session=keys.http,
+        )
+        self._platform, self._state, self._keys, self._now = platform, state, keys, now
+        self._unverified: Unverified
+
+    def claims(self) -> Claims:
+        """The verified claims."""
+        try:
+            return dict(self.get_launch_data())
+        except LtiException as error:
+            raise LaunchRefused("bad_request", "token_malformed") from error
+
+    @override
+    def validate(self) -> _Message:
+        self._validated = True
+        self.validate_jwt_format()
+        self.validate_registration()
+        self.validate_jwt_signature()
+        self.validate_nonce()
+        return self
+
+    @override
+    def _get_request_param(self, key: str) -> str:
+        return self._request.get_param(key)  # type: ignore[no-any-return]
+
+    @override
+    def get_client_id(self) -> str:
+        return self._platform.client_id  # checked against aud and azp
+
+    @override
+    def validate_jwt_format(self) -> _Message:
+        token = self._get_request_param("id_token")
+        if not token:
+            raise LaunchRefused("bad_request", "token_missing")
+        self._unverified = read_token(token)
+        check_addressee(self._unverified.claims, self._platform)
+        self._jwt = {"body": self._unverified.claims}  # type: ignore[typeddict-item]
+        return self
+
+    @override
+    def validate_jwt_signature(self) -> _Message:
+        key = self._keys.key(self._platform, self._unverified.kid, self._now)
+        self._jwt = {"body": verified_claims(self._unverified, key)}  # type: ignore[typeddict-item]
+        return self
+
+    @override
+    def validate_nonce(self) -> _Message:
+        claims = self._jwt["body"]
+        check_addressee(claims, self._platform)  # type: ignore[arg-type]
+        check_times(claims, self._now, self._platform.leeway_s)  # type: ignore[arg-type]
+        check_nonce(claims, self._state.nonce)  # type: ignore[arg-type]
+        return self
+
+
+def _state(given: Mapping[str, str], signer: StateSigner, now: datetime) -> LaunchState:
+    """The state of the login this answers."""
+    text = given.get("state", "")
+    unsolicited = LaunchRefused("not_trusted", "platform_error_unsolicited")
+    if not text.strip():
+        raise unsolicited if "error" in given else LaunchRefused("bad_request", "state_missing")
+    try:
+        return signer.open(text, now)
+    except LaunchRefused as refused:
+        if "error" in given and refused.reason == "state_unknown":
+            raise unsolicited from refused
+        raise
+
+
+def _refused_by_lms(error: str) -> LaunchRefused:
+    """The LMS's own refusal, in our words; nothing it says is shown or logged raw."""
+    if error in _STALE:
+        return LaunchRefused("stale", f"platform_error:{error}", _STALE[error])
+    if error in _BUSY:
+        return LaunchRefused("busy", f"platform_error:{error}")
+    if error in _NOT_SET_UP:
+        return LaunchRefused(
+            "not_registered",
+            f"platform_error:{error}",
+            "Your LMS refused to tell us who you are. It says that this tool is not set up, "
+            "or not switched on, for your course.",
+        )
+    return LaunchRefused("not_trusted", "platform_error:other")

@@ -1,0 +1,1 @@
+"""The signed message of a launch: read strictly, checked, put into our words."""

@@ -1,0 +1,1 @@
+"""What goes to and from an LMS by HTTP, read with care."""

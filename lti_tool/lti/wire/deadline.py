@@ -1,0 +1,82 @@
+"""
+HTTP connections whose whole answer must be there in time.
+
+A socket's own time limit starts again with every byte, so a server that drips would hold us
+for as long as it likes. Here the time left is set anew before each read.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from http.client import HTTPResponse
+from typing import Any
+
+from typing_extensions import override
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+def pools_with_deadline() -> dict[str, type[HTTPConnectionPool]]:
+    """Connection pools by scheme, as urllib3's PoolManager wants them."""
+    return {"http": _HttpPool, "https": _HttpsPool}
+
+
+class _Reader(io.RawIOBase):
+    """A socket's bytes until a moment, then TimeoutError."""
+
+    def __init__(self, sock: Any, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+        # Not the socket itself: this file keeps it open when http.client lets go of it.
+        self._raw = sock.makefile("rb", buffering=0)
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    @override
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedSocket:
+    """The one thing of a socket that http.client's response asks for."""
+
+    def __init__(self, sock: Any, seconds: float) -> None:
+        self._sock, self._deadline = sock, time.monotonic() + seconds
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._sock, self._deadline))
+
+
+class _TimedResponse(HTTPResponse):
+    """Takes the time limit the socket has when the answer begins as one for all of it."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_TimedSocket(sock, sock.gettimeout()), *args, **kwargs)  # type: ignore[arg-type]
+
+
+class _HttpConnection(HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _HttpsConnection(HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection

@@ -1,0 +1,1 @@
+"""The way in: launches, study pages, and what people see when something is refused."""

@@ -1,0 +1,174 @@
+"""
+Who is asking: every blueprint declares whom it serves.
+
+The visit's unguessable key is in the URL, so that two tabs, two courses or two people in one
+browser never mix. The cookie is the second factor: a URL alone, copied or leaked, opens
+nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, g, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from lti_tool.errors import NotServed, VisitEnded
+from lti_tool.records.db import AnyRow
+from lti_tool.records.visits import (
+    IDLE_LIMIT,
+    find_visit,
+    hash_of,
+    needs_noting,
+    note_seen,
+)
+from lti_tool.tenancy.launch import DeepLinkSettings
+from lti_tool.tenancy.roles import Role
+from lti_tool.web.parts import parts
+
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The visit a request belongs to."""
+
+    key: str  # as in the URL
+    id: int
+    role: Role
+    graded: bool
+    platform_id: int
+    deployment_id: str  # as the LMS calls it
+    context_row: int | None
+    person_row: int
+    enrolment_row: int | None
+    pack_id: str | None
+    item: str | None
+    person_name: str | None
+    course_title: str
+    link_title: str
+    return_url: str | None
+    deep_linking: DeepLinkSettings | None
+    frame_origins: str
+
+
+def serve_anyone(blueprint: Blueprint) -> None:
+    """Serve every request: said aloud so that forgetting to guard is noticed."""
+
+    @blueprint.before_request
+    def no_requirement() -> None:
+        g.visit = None
+
+
+def serve_only(blueprint: Blueprint, *roles: Role) -> None:
+    """Refuse every request to this blueprint but those of live visits with one of these roles.
+
+    The blueprint's URLs start with /visit/<visit>; url_for fills it in.
+    """
+
+    @blueprint.url_value_preprocessor
+    def take_from_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+        g.visit_key = (values or {}).pop("visit", "")
+
+    @blueprint.url_defaults
+    def put_into_urls(_endpoint: str, values: dict[str, Any]) -> None:
+        if "visit" not in values:
+            values["visit"] = g.visit_key
+
+    @blueprint.before_request
+    def require_visit() -> None:
+        g.visit = visit = _visit(g.visit_key)
+        if visit.role not in roles:
+            raise NotServed("This page is not for your role in this course.")
+        if request.method in _UNSAFE:
+            _check_form()
+
+
+def cookie_of_visit(key: str) -> str:
+    """Name of the cookie that goes with a visit."""
+    return f"__Host-npq-visit-{key[:8]}"
+
+
+def set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that comes back inside an LMS's frame; zero seconds removes it.
+
+    Source: browsers drop a third-party cookie unless it is Partitioned (Chromium 114 and
+    later), and a __Host- name can't be planted by another host.
+    """
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+
+
+def visit_cookie_s() -> int:
+    """How long the cookie of a visit lives, in seconds."""
+    return int(IDLE_LIMIT.total_seconds())
+
+
+def csrf_token() -> str:
+    """What a form of this visit must send back."""
+    secret = parts().settings.secret_keys[0]
+    return hmac.new(secret.encode(), b"form:" + g.visit.key.encode(), "sha256").hexdigest()
+
+
+def csrf_field() -> Markup:
+    """The hidden input that carries it."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
+
+
+def _check_form() -> None:
+    given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
+    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
+        raise VisitEnded("This page is out of date. Go back, reload it and try again.")
+
+
+def _visit(key: str) -> Visit:
+    now = datetime.now(UTC)
+    with parts().database.read() as db:
+        row = find_visit(db, key, now)
+    cookie = request.cookies.get(cookie_of_visit(key), "")
+    if row is None or not hmac.compare_digest(row.cookie_hash, hash_of(cookie)):
+        raise VisitEnded("Your visit has ended. Open the study session again from your course.")
+    if needs_noting(row.seen_at, now):
+        with parts().database.transaction() as db:
+            note_seen(db, row.id, now)
+        g.renew_cookie = (cookie_of_visit(key), cookie)
+    return _from_row(key, row)
+
+
+def _from_row(key: str, row: AnyRow) -> Visit:
+    return Visit(
+        key=key,
+        id=row.id,
+        role=Role(row.role),
+        graded=row.graded,
+        platform_id=row.platform_id,
+        deployment_id=row.lti_deployment_id,
+        context_row=row.context_id,
+        person_row=row.person_id,
+        enrolment_row=row.enrolment_id,
+        pack_id=row.pack_id,
+        item=row.item,
+        person_name=row.person_name,
+        course_title=row.course_title or "",
+        link_title=row.link_title or "",
+        return_url=row.return_url,
+        deep_linking=_settings(row.deep_linking),
+        frame_origins=row.frame_origins,
+    )
+
+
+def _settings(stored: dict[str, Any] | None) -> DeepLinkSettings | None:
+    if stored is None:
+        return None
+    return DeepLinkSettings(**{**stored, "accept_types": tuple(stored["accept_types"])})

@@ -1,0 +1,35 @@
+"""What request handlers need, built once by app.py and found through the app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app
+
+from lti_tool.lti.platform_keys import PlatformKeys
+from lti_tool.lti.state import StateSigner
+from lti_tool.records.db import Database
+from lti_tool.settings import Settings
+from lti_tool.stores import Platforms, ToolKeys
+from lti_tool.study.content import ContentPack
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The long-lived parts of one process."""
+
+    settings: Settings
+    database: Database
+    packs: Mapping[str, ContentPack]  # by id
+    platforms: Platforms
+    platform_keys: PlatformKeys
+    tool_keys: ToolKeys
+    signer: StateSigner
+    schema_revision: str | None  # the newest migration there is
+
+
+def parts() -> Parts:
+    """The parts of the app handling this request."""
+    found: Parts = current_app.extensions["lti_tool"]
+    return found

@@ -1,0 +1,253 @@
+"""What a page about one activity shows, worked out before a template sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Literal
+
+from flask import render_template
+from markupsafe import Markup
+
+from lti_tool.study.completion import chosen, next_activity
+from lti_tool.study.content import (
+    Activity,
+    ContentPack,
+    Kind,
+    Option,
+    Question,
+    QuestionKind,
+    StudySession,
+)
+from lti_tool.web.answers import field_name, questions_of
+
+KIND_WORDS: Mapping[Kind, str] = {
+    Kind.RETRIEVAL: "From memory",
+    Kind.READ: "Reading",
+    Kind.WORKED_EXAMPLE: "Worked example",
+    Kind.COMPARE: "Comparison",
+    Kind.SCENARIO: "Scenario",
+    Kind.APPLY: "In your school",
+    Kind.PLAN_ACTION: "Plan",
+    Kind.REFLECT: "Reflection",
+    Kind.REVIEW_ACTION: "Looking back",
+}
+
+StepState = Literal["done", "open", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of one visit's pages; url_for is too slow for every line of a list."""
+
+    home: str  # ends with a slash
+
+    def session(self, session: StudySession) -> str:
+        """Where a study session opens."""
+        return f"{self.home}session/{session.item}"
+
+    def activity(self, session: StudySession, activity: Activity) -> str:
+        """Where one of its activities is."""
+        return f"{self.home}session/{session.item}/{activity.id}"
+
+    def end(self, session: StudySession) -> str:
+        """Where it ends."""
+        return f"{self.home}session/{session.item}/end"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line in the list of a session's activities."""
+
+    number: int
+    activity: Activity
+    state: StepState
+    is_here: bool
+    href: str | None  # None while it cannot be opened
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """The next thing to do."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as it stands: what was answered and what is missing."""
+
+    question: Question
+    number: int  # from 1; 0 where the only question needs none
+    answer: str
+    fault: str
+
+    @property
+    def name(self) -> str:
+        """Of the form field."""
+        return field_name(self.question)
+
+    @property
+    def target(self) -> str:
+        """Id of the element to go to when something is missing."""
+        return f"{self.name}-0" if self.question.options else self.name
+
+    @property
+    def choice(self) -> Option | None:
+        """The option chosen, if any."""
+        return chosen(self.question, self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The part of an activity's page that is the same for everybody."""
+
+    prose: Markup
+    references: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """One activity of a study session, as one participant sees it."""
+
+    pack: ContentPack
+    session: StudySession
+    activity: Activity
+    kind_words: str
+    told: Told
+    number: int  # of the activity in its session, from 1
+    minutes_left: int  # of everything not yet done in the session
+    steps: tuple[Step, ...]
+    asked: tuple[Asked, ...]
+    is_done: bool
+    onward: Onward
+    links: Links
+
+    @property
+    def faults(self) -> list[Asked]:
+        """The questions that are not answered well enough."""
+        return [asked for asked in self.asked if asked.fault]
+
+    @property
+    def button(self) -> str:
+        """What the button under the questions says."""
+        if self.activity.kind is Kind.SCENARIO:
+            return "See what follows"
+        if not has_feedback(self.activity):
+            return "Save and continue"
+        return "Check my answers" if len(self.asked) > 1 else "Check my answer"
+
+    @property
+    def choices(self) -> list[Asked]:
+        """The questions that are right or wrong; a scenario's options are neither."""
+        if self.activity.kind is Kind.SCENARIO:
+            return []
+        return [asked for asked in self.asked if asked.question.options]
+
+    @property
+    def right(self) -> int:
+        """How many of the choices are right."""
+        return sum(bool(asked.choice and asked.choice.correct) for asked in self.choices)
+
+
+def has_feedback(activity: Activity) -> bool:
+    """Whether there is something to show once the activity is answered."""
+    return any(question.kind is not QuestionKind.TEXT for question in activity.questions)
+
+
+def activity_page(
+    pack: ContentPack,
+    session: StudySession,
+    activity: Activity,
+    done_ids: Set[str],
+    answers: Mapping[str, str],
+    faults: Mapping[str, str],
+    links: Links,
+) -> ActivityPage:
+    """The page of an activity.
+
+    Args:
+        pack: what is studied.
+        session: the study session of the pack.
+        activity: the activity of the session.
+        done_ids: activities of the session that are done.
+        answers: by question id.
+        faults: what is missing, by question id.
+        links: of this visit.
+    """
+    return ActivityPage(
+        pack=pack,
+        session=session,
+        activity=activity,
+        kind_words=KIND_WORDS[activity.kind],
+        told=told(pack, session, activity),
+        number=session.activities.index(activity) + 1,
+        minutes_left=minutes_left(session, done_ids),
+        steps=_steps(session, activity, done_ids, links),
+        asked=_asked(activity, answers, faults),
+        is_done=activity.id in done_ids,
+        onward=onward(session, done_ids, links),
+        links=links,
+    )
+
+
+def minutes_left(session: StudySession, done_ids: Set[str]) -> int:
+    """Planned minutes of what has to be done still."""
+    return sum(a.minutes for a in session.activities if a.compulsory and a.id not in done_ids)
+
+
+def onward(session: StudySession, done_ids: Set[str], links: Links) -> Onward:
+    """The first unfinished activity, or the end of the session."""
+    following = next_activity(session, done_ids)
+    if following is None:
+        return Onward("Go to the end of the session", links.end(session))
+    return Onward(f"Continue: {following.title}", links.activity(session, following))
+
+
+def _steps(
+    session: StudySession, here: Activity, done_ids: Set[str], links: Links
+) -> tuple[Step, ...]:
+    following = next_activity(session, done_ids)
+    reached = session.activities.index(following) if following else len(session.activities)
+    steps = []
+    for place, activity in enumerate(session.activities):
+        state: StepState = "done" if activity.id in done_ids else "open"
+        if place > reached and state == "open":
+            state = "later"
+        href = None if state == "later" else links.activity(session, activity)
+        steps.append(Step(place + 1, activity, state, activity is here, href))
+    return tuple(steps)
+
+
+def _asked(
+    activity: Activity, answers: Mapping[str, str], faults: Mapping[str, str]
+) -> tuple[Asked, ...]:
+    questions = questions_of(activity)
+    first = 1 if len(activity.questions) > 1 else -len(questions)
+    return tuple(
+        Asked(
+            question,
+            max(0, first + place),
+            answers.get(question.id, ""),
+            faults.get(question.id, ""),
+        )
+        for place, question in enumerate(questions)
+    )
+
+
+_TOLD: dict[tuple[str, str, str], Told] = {}
+
+
+def told(pack: ContentPack, session: StudySession, activity: Activity) -> Told:
+    """The prose and the references of an activity; rendered once in each process."""
+    key = (pack.digest, session.item, activity.id)
+    if key not in _TOLD:
+        prose = render_template("study/prose.html", activity=activity)
+        for work in activity.evidence:
+            link = f'class="citation" href="#ref-{work.id}"'
+            prose = prose.replace(link, f'id="cite-{work.id}" {link}', 1)
+        references = render_template("study/references.html", activity=activity)
+        # Rendered by our own templates, which escape.
+        _TOLD[key] = Told(Markup(prose), Markup(references))  # noqa: S704
+    return _TOLD[key]

@@ -1,0 +1,247 @@
+"""The command line as an operator uses it: answers, exit codes, nothing half-done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from lti_tool import cli
+from lti_tool.records.db import Database
+from lti_tool.records.platforms import note_pending
+from tests.build import NOW
+from tests.conftest import ROOT, SECRET
+
+LMS = {
+    "--name": "Harrow Bank",
+    "--issuer": "https://lms.example",
+    "--client-id": "abc",
+    "--auth-url": "https://lms.example/auth",
+    "--token-url": "https://lms.example/token",
+    "--jwks-url": "https://lms.example/jwks",
+}
+
+
+@pytest.fixture
+def env(sqlite_url):
+    return {
+        "DATABASE_URL": sqlite_url,
+        "PUBLIC_URL": "https://npq.example.org",
+        "SECRET_KEYS": SECRET,
+        "CONTENT_PACKS": str(ROOT / "content_packs"),
+        "CONFIG": str(ROOT / "config"),
+        "LOG_FORMAT": "console",
+    }
+
+
+@pytest.fixture
+def lti_tool(env):
+    """Run a command; its exit code and what it said."""
+
+    def call(*arguments):
+        result = CliRunner().invoke(cli.lti_tool, arguments, env=env)
+        return result.exit_code, result.output
+
+    return call
+
+
+def options(**changes):
+    given = {**LMS, **{f"--{name.replace('_', '-')}": value for name, value in changes.items()}}
+    return [word for pair in given.items() for word in pair if pair[1] is not None]
+
+
+def test_every_command_explains_itself(lti_tool):
+    waiting = [((), cli.lti_tool)]
+    while waiting:
+        path, command = waiting.pop()
+        code, said = lti_tool(*path, "--help")
+        assert code == 0
+        assert "Usage:" in said
+        waiting += [
+            ((*path, name), sub) for name, sub in getattr(command, "commands", {}).items()
+        ]
+
+
+def test_an_lms_is_registered_shown_suspended_and_resumed(lti_tool):
+    assert lti_tool("platforms", "add", *options(), "--deployment-id", "1") == (0, "1\n")
+    assert "Harrow Bank" in lti_tool("platforms", "list")[1]
+    assert "1 (active)" in lti_tool("platforms", "show", "1")[1]
+
+    assert lti_tool("platforms", "suspend", "1") == (0, "LMS 1 is suspended.\n")
+    (listed,) = json.loads(lti_tool("platforms", "list", "--json")[1])
+    assert listed["status"] == "suspended"
+    assert lti_tool("platforms", "resume", "1") == (0, "LMS 1 is active.\n")
+    (shown,) = json.loads(lti_tool("platforms", "show", "1", "--json")[1])
+    assert shown["issuer"] == "https://lms.example"
+
+
+def test_an_lms_is_registered_once(lti_tool):
+    lti_tool("platforms", "add", *options())
+    code, said = lti_tool("platforms", "add", *options(name="Again"))
+
+    assert code == 1
+    assert "registered already" in said
+
+
+@pytest.mark.parametrize("option", ["auth_url", "token_url", "jwks_url"])
+def test_an_address_that_is_none_is_refused(lti_tool, option):
+    code, said = lti_tool("platforms", "add", *options(**{option: "lms.example/auth"}))
+
+    assert code == 2
+    assert "https://" in said
+
+
+def test_what_does_not_exist_is_said_so(lti_tool):
+    for command in (
+        ("platforms", "show", "9"),
+        ("platforms", "suspend", "9"),
+        ("deployments", "approve", "9"),
+    ):
+        code, said = lti_tool(*command)
+        assert code == 1
+        assert "There is no" in said
+    assert "No LMS is registered" in lti_tool("platforms", "list")[1]
+    assert "No deployment" in lti_tool("deployments", "list")[1]
+
+
+def test_a_pending_deployment_is_listed_and_approved(lti_tool, env):
+    lti_tool("platforms", "add", *options())
+    database = Database(env["DATABASE_URL"])
+    with database.transaction() as db:
+        note_pending(db, 1, "school-a", NOW)
+    database.close()
+
+    assert "pending" in lti_tool("deployments", "list")[1]
+    assert lti_tool("deployments", "approve", "1") == (0, "Deployment 1 is active.\n")
+    assert lti_tool("deployments", "suspend", "1") == (0, "Deployment 1 is suspended.\n")
+    (listed,) = json.loads(lti_tool("deployments", "list", "--json")[1])
+    assert (listed["deployment_id"], listed["status"]) == ("school-a", "suspended")
+
+
+def test_keys_are_made_once_and_rotated(lti_tool):
+    before = {
+        key["status"]: key["kid"] for key in json.loads(lti_tool("keys", "list", "--json")[1])
+    }
+    assert sorted(before) == ["current", "next"]
+    assert lti_tool("keys", "rotate")[0] == 0
+    after = {
+        key["status"]: key["kid"] for key in json.loads(lti_tool("keys", "list", "--json")[1])
+    }
+
+    assert after["current"] == before["next"]
+    assert after["previous"] == before["current"]
+    assert after["next"] not in before.values()
+
+
+def test_packs_are_listed_checked_and_digested(lti_tool):
+    (listed,) = json.loads(lti_tool("packs", "list", "--json")[1])
+    assert (listed["pack"], listed["sessions"]) == ("npqlt-demo", 6)
+    assert lti_tool("packs", "check")[0] == 0
+    lock = (ROOT / "content_packs/packs.lock").read_text("utf-8")
+    assert lti_tool("packs", "digest") == (0, lock)
+
+
+def test_a_faulty_pack_is_refused_with_its_faults(lti_tool, tmp_path):
+    (tmp_path / "packs").mkdir()
+    code, said = lti_tool("packs", "check", "--folder", str(tmp_path / "packs"))
+
+    assert code == 1
+    assert "no pack is here" in said
+
+
+def test_the_schema_is_made_and_checked(lti_tool, env, tmp_path):
+    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/new/lti_tool.db"
+    code, said = lti_tool("db", "check")
+    assert (code, "lti-tool db upgrade" in said) == (1, True)
+
+    assert lti_tool("db", "upgrade")[0] == 0
+    assert lti_tool("db", "upgrade")[0] == 0
+    assert lti_tool("db", "check")[0] == 0
+
+
+def test_a_database_that_was_tampered_with_is_noticed(lti_tool, env):
+    database = Database(env["DATABASE_URL"])
+    with database.transaction() as db:
+        db.exec_driver_sql("DROP TABLE grades")
+    database.close()
+
+    code, said = lti_tool("db", "check")
+    assert code == 1
+    assert "grades" in said
+
+
+def started(env, *arguments):
+    """The command in a process of its own, as a shell runs it."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    return subprocess.run(
+        [sys.executable, "-m", "lti_tool", *arguments],
+        env=kept | env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_what_is_set_up_wrongly_ends_with_2_in_plain_words(env, tmp_path):
+    for arguments in (("serve",), ("deliver", "--once"), ("platforms", "list")):
+        wrong = env | {"PUBLIC_URL": "", "DATABASE_URL": "mysql://x"}
+        ended = started(wrong, *arguments)
+        assert ended.returncode == 2
+        assert "PUBLIC_URL: unset" in ended.stderr
+        assert "DATABASE_URL: use" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_serving_names_every_fault_of_database_packs_and_port(env, tmp_path, httpserver):
+    (tmp_path / "none").mkdir()
+    wrong = env | {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "CONTENT_PACKS": str(tmp_path / "none"),
+        "PORT": str(httpserver.port),
+    }
+    ended = started(wrong, "serve")
+
+    assert ended.returncode == 2
+    assert "DATABASE_URL: the database cannot be reached" in ended.stderr
+    assert "no pack is here" in ended.stderr
+    assert f"PORT: 127.0.0.1:{httpserver.port} cannot be listened on" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_behind_the_code_stops_the_start(env, tmp_path):
+    ended = started(
+        env | {"DATABASE_URL": f"sqlite:///{tmp_path}/empty.db"}, "deliver", "--once"
+    )
+
+    assert ended.returncode == 2
+    assert "lti-tool db upgrade" in ended.stderr
+
+
+def test_gunicorn_itself_refuses_in_plain_words(env):
+    kept = {name: value for name, value in os.environ.items() if name.startswith("COV")}
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "-c",
+            "config/gunicorn.py",
+            "lti_tool.app:from_env()",
+        ],
+        env=kept | env | {"SECRET_KEYS": "short"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert "SECRET_KEYS: each key needs at least 32 characters" in ended.stderr
+    assert "Traceback" not in ended.stderr
