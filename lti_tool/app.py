@@ -14,7 +14,7 @@ from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.state import StateSigner
 from lti_tool.packs.read import read_packs
 from lti_tool.records.db import Database
-from lti_tool.records.schema import newest_revision
+from lti_tool.records.revision import newest_revision
 from lti_tool.records.vault import Vault
 from lti_tool.settings import Settings, read_settings
 from lti_tool.stores import KeySets, Platforms, ToolKeys

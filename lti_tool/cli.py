@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
+from typing_extensions import override
 
 from lti_tool import __version__
-from lti_tool.commands.database import db
-from lti_tool.commands.demo import demo
-from lti_tool.commands.deployments import deployments
-from lti_tool.commands.keys import keys
-from lti_tool.commands.packs import packs
-from lti_tool.commands.platforms import platforms
-from lti_tool.commands.processes import deliver, serve
 from lti_tool.errors import Misconfigured
 
+_COMMANDS = {  # name -> module of commands/ that has it
+    "serve": "processes",
+    "deliver": "processes",
+    "db": "database",
+    "platforms": "platforms",
+    "deployments": "deployments",
+    "keys": "keys",
+    "packs": "packs",
+    "demo": "demo",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(click.Group):
+    """Loads a command when it is called: most need little of what others import."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"lti_tool.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lti-tool")
 def lti_tool() -> None:
     """Run NPQ study sessions inside any LMS.
 
     Settings come from the environment; config/example.env lists them all.
     """
-
-
-for command in (serve, deliver, db, platforms, deployments, keys, packs, demo):
-    lti_tool.add_command(command)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from lti_tool.errors import Misconfigured
 from lti_tool.log import configure_logs
 from lti_tool.packs.read import read_packs
 from lti_tool.records.db import Database
-from lti_tool.records.schema import newest_revision, revision_of
+from lti_tool.records.revision import newest_revision, revision_of
 from lti_tool.settings import Settings, read_settings
 
 

@@ -14,6 +14,7 @@ from lti_tool.commands.output import refuse
 from lti_tool.errors import Misconfigured
 from lti_tool.records import schema
 from lti_tool.records.db import Database
+from lti_tool.records.revision import newest_revision, revision_of
 from lti_tool.settings import read_settings, sqlite_file
 
 
@@ -26,9 +27,9 @@ def db() -> None:
 def upgrade() -> None:
     """Apply every migration the database has not seen."""
     with _opened() as connection:
-        before = schema.revision_of(connection)
+        before = revision_of(connection)
         schema.upgrade(connection)
-        after = schema.revision_of(connection)
+        after = revision_of(connection)
     click.echo(f"The database is at {after}." if before == after else f"{before} → {after}")
 
 
@@ -36,7 +37,7 @@ def upgrade() -> None:
 def check() -> None:
     """Say whether the database is at the newest schema; exit 1 when it is not."""
     with _opened() as connection:
-        there, wanted = schema.revision_of(connection), schema.newest_revision()
+        there, wanted = revision_of(connection), newest_revision()
         if there != wanted:
             raise refuse(
                 f"The database is at {there}, the newest is {wanted}: lti-tool db upgrade"

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import requests
 
+from lti_tool import worker
+from lti_tool.commands.processes import run_server
+from lti_tool.demo_lms import __main__ as demo_lms
+from lti_tool.demo_lms.config import CLIENT_ID, DEPLOYMENT_ID
 from lti_tool.errors import Misconfigured
 from lti_tool.packs.read import read_packs
-from lti_tool.records import schema
 from lti_tool.records.db import Database
 from lti_tool.records.platforms import add_platform, find_platforms
+from lti_tool.records.revision import newest_revision, revision_of
+from lti_tool.records.schema import upgrade
 from lti_tool.settings import Settings, read_settings
+from lti_tool.start import prepared
 from lti_tool.tenancy.platforms import Platform
 
-_CLIENT_ID = "npq-demo-client"
-_DEPLOYMENT_ID = "1"
 _READY_WITHIN_S = 30.0
-_LOOK_EVERY_S = 0.1
+_LOOK_EVERY_S = 0.05
+# Forked, so that what all three need is imported once.
+_FORK = get_context("fork")
 
 
 @click.command()
@@ -42,27 +51,29 @@ _LOOK_EVERY_S = 0.1
 def demo(port: int, lms_port: int, folder: Path) -> None:
     """Run the tool and a small LMS beside it, and print the one URL to open."""
     folder.mkdir(parents=True, exist_ok=True)
-    env = _environment(port, folder)
+    _use_settings_of_the_demo(port, folder)
+    settings = read_settings(os.environ)
     lms = f"http://127.0.0.1:{lms_port}"
-    settings = read_settings(env)
     _prepare(settings, lms)
-    commands = {
-        "tool": ["-m", "lti_tool", "serve"],
-        "worker": ["-m", "lti_tool", "deliver"],
-        "lms": _lms_command(settings, lms_port, folder),
+    work: dict[str, Callable[[], None]] = {
+        "lms": partial(_run_lms, _lms_arguments(settings, lms_port, folder)),
+        "tool": partial(run_server, settings, "127.0.0.1"),
+        "worker": _run_worker,
     }
-    ready = [f"{settings.public_url}/readyz", f"{lms}/jwks"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), _running(commands, env, ready, folder) as watch:
+    with suppress(KeyboardInterrupt), _running(work, folder) as processes:
+        _wait_until_ready([f"{settings.public_url}/readyz", f"{lms}/jwks"], processes, folder)
         click.echo(f"Open {lms}/\nStop with Ctrl-C.")
-        watch()
+        while True:
+            _report_ended(processes, folder)
+            time.sleep(_LOOK_EVERY_S)
 
 
-def _environment(port: int, folder: Path) -> dict[str, str]:
-    """What the processes see: the demo's own settings, whatever the caller's are."""
-    ours = {name.upper() for name in Settings.model_fields}
-    kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return kept | {
+def _use_settings_of_the_demo(port: int, folder: Path) -> None:
+    """Whatever the caller's environment says, the demo has settings of its own."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    os.environ |= {
         "DATABASE_URL": f"sqlite:///{folder.resolve() / 'lti_tool.db'}",
         "PUBLIC_URL": f"http://localhost:{port}",
         "PORT": str(port),
@@ -75,9 +86,10 @@ def _prepare(settings: Settings, lms: str) -> None:
     """A database at the newest schema that knows the LMS."""
     database = Database(settings.database_url)
     with database.transaction() as db:
-        schema.upgrade(db)
-        if not find_platforms(db, lms, _CLIENT_ID):
-            add_platform(db, _demo_platform(lms), [_DEPLOYMENT_ID], datetime.now(UTC))
+        if revision_of(db) != newest_revision():
+            upgrade(db)
+        if not find_platforms(db, lms, CLIENT_ID):
+            add_platform(db, _demo_platform(lms), [DEPLOYMENT_ID], datetime.now(UTC))
     database.close()
 
 
@@ -87,7 +99,7 @@ def _demo_platform(lms: str) -> Platform:
         name="Demo LMS",
         product="standard",
         issuer=lms,
-        client_id=_CLIENT_ID,
+        client_id=CLIENT_ID,
         auth_url=f"{lms}/auth",
         token_url=f"{lms}/token",
         jwks_url=f"{lms}/jwks",
@@ -95,47 +107,57 @@ def _demo_platform(lms: str) -> Platform:
     )
 
 
-def _lms_command(settings: Settings, lms_port: int, folder: Path) -> list[str]:
+def _lms_arguments(settings: Settings, lms_port: int, folder: Path) -> list[str]:
     pack = read_packs(settings.content_packs)[0]
     items = [f"--item={session.item}={session.title}" for session in pack.sessions]
-    return [
-        "-m", "lti_tool.demo_lms", "--port", str(lms_port),
-        "--tool-url", settings.public_url, "--pack", pack.id,
-        *items, "--state", str(folder / "lms.json"),
-    ]  # fmt: skip
+    where = ["--port", str(lms_port), "--tool-url", settings.public_url]
+    return [*where, "--pack", pack.id, *items, "--state", str(folder / "lms.json")]
+
+
+def _run_lms(arguments: list[str]) -> NoReturn:
+    sys.exit(demo_lms.main(arguments))
+
+
+def _run_worker() -> None:
+    worker.run(worker.courier_for(*prepared()), worker.stop_on_signals())
 
 
 @contextmanager
 def _running(
-    commands: Mapping[str, list[str]], env: Mapping[str, str], ready: list[str], folder: Path
-) -> Iterator[Callable[[], None]]:
-    """Run all, and in the end stop these and nothing else.
-
-    Yields, once everything answers, what to call to wait until one of them ends.
-    """
-    processes = {}
+    work: Mapping[str, Callable[[], None]], folder: Path
+) -> Iterator[Mapping[str, BaseProcess]]:
+    """One process for each; in the end these are stopped and nothing else."""
+    processes = {
+        name: _FORK.Process(target=_logged, args=(run, folder / f"{name}.log"))
+        for name, run in work.items()
+    }
     try:
-        for name, command in commands.items():
-            with (folder / f"{name}.log").open("w") as log:
-                processes[name] = subprocess.Popen(  # noqa: S603  our own interpreter
-                    [sys.executable, *command], env=dict(env), stderr=log, stdout=log
-                )
-        _wait_until(ready, processes, folder)
-        yield lambda: _watch(processes, folder)
+        for process in processes.values():
+            process.start()
+        yield processes
     finally:
-        _stop(processes.values())
+        for process in processes.values():
+            process.terminate()
+        for process in processes.values():
+            process.join(_READY_WITHIN_S)
 
 
-def _watch(processes: Mapping[str, subprocess.Popen[bytes]], folder: Path) -> None:
-    while True:
-        _report_ended(processes, folder)
-        time.sleep(_LOOK_EVERY_S)
+def _logged(run: Callable[[], None], log: Path) -> None:
+    """Run with all output in a file; the parent's Ctrl-C is the parent's to pass on."""
+    with log.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        run()
+    except Misconfigured as error:
+        sys.exit(str(error))
 
 
-def _wait_until(
-    urls: list[str], processes: Mapping[str, subprocess.Popen[bytes]], folder: Path
+def _wait_until_ready(
+    urls: list[str], processes: Mapping[str, BaseProcess], folder: Path
 ) -> None:
-    """Wait until every URL answers 200; a process that ends first is reported."""
+    """Wait until every URL answers; a process that ends first is reported."""
     until = time.monotonic() + _READY_WITHIN_S
     while not all(_answers(url) for url in urls):
         _report_ended(processes, folder)
@@ -151,16 +173,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _report_ended(processes: Mapping[str, subprocess.Popen[bytes]], folder: Path) -> None:
+def _report_ended(processes: Mapping[str, BaseProcess], folder: Path) -> None:
     for name, process in processes.items():
-        if process.poll() is not None:
-            log = (folder / f"{name}.log").read_text("utf-8").strip()
-            raise Misconfigured(f"The {name} ended: {log or 'it said nothing'}")
-
-
-def _stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
-    running = list(processes)
-    for process in running:
-        process.terminate()
-    for process in running:
-        process.wait(_READY_WITHIN_S)
+        if not process.is_alive():
+            said = (folder / f"{name}.log").read_text("utf-8").strip()
+            raise Misconfigured(f"The {name} ended: {said or 'it said nothing'}")

@@ -6,23 +6,28 @@ import os
 import sys
 
 import click
+from gunicorn.app import wsgiapp
 
-from lti_tool import worker
+from lti_tool import app, worker
 from lti_tool.delivery.deliver import deliver_due
-from lti_tool.settings import read_settings
-from lti_tool.start import check_web, prepared
+from lti_tool.settings import Settings, read_settings
+from lti_tool.start import prepared
+
+_APP = f"{app.__name__}:{app.from_env.__name__}()"
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for everyone.")
 def serve(host: str) -> None:
     """Run the web server on PORT."""
-    settings = read_settings(os.environ)
-    check_web(settings, host, settings.port)
+    run_server(read_settings(os.environ), host)
+
+
+def run_server(settings: Settings, host: str) -> None:
+    """Be the web server until told to stop; settings and all else are checked first."""
     config = settings.config / "gunicorn.py"
-    command = ["-m", "gunicorn", "-c", str(config), "-b", f"{host}:{settings.port}"]
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *command, "lti_tool.app:from_env()"])  # noqa: S606
+    sys.argv = ["gunicorn", "-c", str(config), "-b", f"{host}:{settings.port}", _APP]
+    wsgiapp.run()  # type: ignore[no-untyped-call]
 
 
 @click.command()

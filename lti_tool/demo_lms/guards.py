@@ -75,7 +75,9 @@ def protect(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Cache-Control", "no-store")
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "strict-origin"  # no-referrer would make our forms' Origin null
+    headers["Referrer-Policy"] = (
+        "strict-origin"  # no-referrer would make our forms' Origin null
+    )
     headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'self'; script-src 'nonce-{script_nonce()}'; "
         f"img-src 'self'; form-action 'self' {tool}; frame-src 'self' {tool}; "

@@ -18,13 +18,13 @@ from werkzeug.wrappers import Response
 from lti_tool.demo_lms.events import Event, EventLog
 from lti_tool.demo_lms.faults import Fault, Faults
 
-_NOTE = "demo_lms.note"
+_NOTES = "demo_lms.notes"
 _GARBAGE = "<!doctype html><title>Maintenance</title><p>Back at eight. Please bear with us.</p>"
 
 
 def note(text: str) -> None:
     """Say in the event log what became of the present request; never a token."""
-    request.environ[_NOTE] = text
+    request.environ.get(_NOTES, []).append(text)
 
 
 class Traffic:
@@ -49,6 +49,7 @@ class Traffic:
         endpoint = _endpoint(environ.get("PATH_INFO", ""))
         if endpoint is None:
             return self._app(environ, start_response)
+        environ[_NOTES] = []  # a list, because werkzeug hands on a copy of environ
         fault = self._faults.claim(endpoint) or Fault()
         if fault.delay_s:
             self._sleep(fault.delay_s)
@@ -66,7 +67,8 @@ class Traffic:
 
     def _keep(self, environ: WSGIEnvironment, answer: str) -> None:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        self._events.add(Event(self._now(), method, path, answer, environ.get(_NOTE, "")))
+        notes = "; ".join(environ[_NOTES])
+        self._events.add(Event(self._now(), method, path, answer, notes))
 
 
 def _endpoint(path: str) -> str | None:

@@ -65,8 +65,7 @@ def admit(
         item: which part of the pack.
         now: the moment of the launch.
 
-    Returns:
-        None when the deployment is not active.
+    Returns: None when the deployment is not active.
     """
     known = known_of(db, launch, pack)
     if known is None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.errors import NotServed
 from lti_tool.records.outbox import outbox_figures
-from lti_tool.records.schema import revision_of
+from lti_tool.records.revision import revision_of
 from lti_tool.web.access import serve_anyone
 from lti_tool.web.parts import parts
 

@@ -26,7 +26,7 @@ class Parts:
     platform_keys: PlatformKeys
     tool_keys: ToolKeys
     signer: StateSigner
-    schema_revision: str | None  # the newest migration there is
+    schema_revision: str  # the newest migration there is
 
 
 def parts() -> Parts:

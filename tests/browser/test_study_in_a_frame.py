@@ -168,7 +168,7 @@ def test_a_facilitator_adds_two_sessions_from_the_tool_in_order(demo, page):
     frame = tool_frame(page)
     for label in ("Remembering on purpose", "Space and mix"):
         frame.get_by_label(label, exact=False).first.check()
-    frame.locator("button[type=submit]").last.click()
+    frame.get_by_role("button", name="Add to the course").click()
     page.wait_for_url(demo.course)
 
     added = page.locator("ol.links li", has=page.get_by_role("button", name="Remove"))

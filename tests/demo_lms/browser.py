@@ -1,8 +1,8 @@
 """
 A browser without an engine: it follows redirects, frames and forms as one does.
 
-It knows cookies (cookies.py), Content-Security-Policy as far as frames and forms go (policy.py),
-Origin and Sec-Fetch headers, forms that submit themselves and scripts that move the whole window.
+It knows cookies (cookies.py), Content-Security-Policy for frames and forms (policy.py), Origin
+and Sec-Fetch headers, forms that submit themselves, scripts that move the whole window.
 It runs no other script: what needs one is a test for a real browser.
 """
 
@@ -131,7 +131,7 @@ class Browser:
         return self.submit(self.go(f"{self.lms}/"), "/people", button=person)
 
     def open_link(self, person: str, item: str, *, window: bool = False) -> Page:
-        """The tool's page for a link of the course: "<pack>/<item>" or the end of it."""
+        """The tool's page for a link of the course, named by "<pack>/<item>" or its end."""
         course = self.sign_in(person)
         for attributes, first_link in course.html.items:
             if attributes.get("data-item", "").endswith(item):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lti_tool.demo_lms.course import Link, Score
+from lti_tool.demo_lms.course import Score
 from tests.demo_lms.conftest import ISSUER, ITEMS, TOOL
 from tests.demo_lms.cookies import Mode
 
@@ -107,7 +107,13 @@ def test_administration_shows_what_the_tool_must_know(world):
 
     page = browser.click(browser.sign_in("Site"), "/admin")
 
-    for value in (ISSUER, "npq-demo-client", f"{ISSUER}/auth", f"{ISSUER}/token", f"{TOOL}/lti"):
+    for value in (
+        ISSUER,
+        "npq-demo-client",
+        f"{ISSUER}/auth",
+        f"{ISSUER}/token",
+        f"{TOOL}/lti",
+    ):
         assert value in page.text
 
 
@@ -154,69 +160,12 @@ def test_the_button_changes_the_signing_key(world):
     assert world.http.get(f"{ISSUER}/jwks").json() != before
 
 
-FORMS = ["/people", "/links/101/remove", "/admin/switches", "/admin/rotate", "/admin/faults"]
-
-
-@pytest.mark.parametrize("path", FORMS)
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": TOOL},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site", "Origin": ISSUER},
-    ],
-)
-def test_a_form_of_another_site_does_nothing(world, path, headers):
-    world.lms.store.add_links([(Link("", "Extra", TOOL), None)])
-    cookie = {"Cookie": f"harrow_bank={world.lms.store.sign_in('2001')}"}
-
-    answer = world.http.post(ISSUER + path, data={"person": "2041"}, headers=headers | cookie)
-
-    assert answer.status_code == 403
-    assert len(world.lms.store.links()) == 7
-
-
-@pytest.mark.parametrize("host", ["evil.example", "localhost:8081", "127.0.0.1", ""])
-def test_no_other_host_name_is_answered(world, host):
-    for path in ("/", "/jwks", "/admin/faults"):
-        assert world.http.get(ISSUER + path, headers={"Host": host}).status_code == 400
-
-
-@pytest.mark.parametrize("path", ["/", "/jwks", "/lineitems", "/nope", "/static/style.css"])
-def test_every_answer_carries_the_protective_headers(world, path):
-    headers = world.http.get(ISSUER + path).headers
-
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "frame-ancestors 'self'" in policy
-    assert headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_pages_ask_no_other_host_for_anything(world):
-    browser = world.browser()
-    give(world, "2041", 1)
-    pages = [browser.sign_in("Helen"), browser.go(f"{ISSUER}/gradebook")]
-    pages += [browser.sign_in("Site"), browser.go(f"{ISSUER}/admin")]
-
-    for page in pages:
-        assert "src=\"http" not in page.source
-        assert 'href="http' not in page.source
-
-
 def test_a_wrong_address_is_a_page_with_a_way_back(world):
     page = world.browser().go(f"{ISSUER}/<script>")
 
     assert page.status == 404
     assert page.link("Back to the course").href == "/"
     assert "<script>" not in page.source
-
-
-def test_an_endless_request_is_refused(world):
-    answer = world.http.post(f"{ISSUER}/people", data={"person": "x" * 2_000_000})
-
-    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -242,12 +191,6 @@ def test_without_a_message_the_window_goes_back_to_the_course(world):
 @pytest.mark.parametrize("mode", list(Mode))
 def test_links_open_whatever_the_browser_does_with_cookies(world, mode):
     assert world.browser(mode).open_link("Amira", "m2.s1").text == "Welcome, Amira Begum"
-
-
-def test_made_up_cookies_sign_nobody_in(world):
-    answer = world.http.get(f"{ISSUER}/gradebook", headers={"Cookie": "harrow_bank=2041"})
-
-    assert answer.status_code == 403
 
 
 def test_the_configuration_is_fixed_once_made(world):

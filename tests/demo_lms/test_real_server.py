@@ -64,7 +64,9 @@ def test_a_dropped_connection_is_seen_as_one(running, moment):
 @contextmanager
 def process(*arguments):
     command = [sys.executable, "-m", "lti_tool.demo_lms", *arguments]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield started
     finally:
@@ -117,7 +119,13 @@ def test_what_cannot_work_is_said_before_anything_starts(capsys, arguments, said
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--item", "m2.s1"], ["--item", "=x"], ["--port", "x"], ["--port", "0"], ["--port", "70000"]],
+    [
+        ["--item", "m2.s1"],
+        ["--item", "=x"],
+        ["--port", "x"],
+        ["--port", "0"],
+        ["--port", "70000"],
+    ],
 )
 def test_arguments_that_are_none_are_refused(capsys, arguments):
     with pytest.raises(SystemExit) as ended:

@@ -44,7 +44,9 @@ def grade(world, person="Amira"):
 
 
 def test_a_final_score_stands_in_the_gradebook(world):
-    answer = post(world, comment="Well done", submission={"submittedAt": "2026-11-23T14:05:00Z"})
+    answer = post(
+        world, comment="Well done", submission={"submittedAt": "2026-11-23T14:05:00Z"}
+    )
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["Content-Type"] == SCORE_TYPE

@@ -111,7 +111,9 @@ class World:
         """Verify a launch with these claims, header members and fields changed."""
         login = login or self.begin()
         query = sent(login)
-        token = token or self.token(query["nonce"], claims or {}, header or {}, key)
+        if token is None:
+            said = {} if claims is None else claims
+            token = self.token(query["nonce"], said, {} if header is None else header, key)
         document = key_set or {"keys": [public_jwk(self.lms_key)]}
         keys = PlatformKeys(
             self.http, KeptKeySets(**{self.platform.jwks_url: (document, self.now)})

@@ -103,7 +103,7 @@ def test_nothing_is_imported_inside_a_function():
 def test_only_the_lms_package_names_a_product():
     products = re.compile(r"\b(moodle|canvas|blackboard|brightspace|sakai)\b", re.IGNORECASE)
     for file in sorted(PACKAGE.rglob("*.py")):
-        if PACKAGE / "lms" not in file.parents:
+        if not {PACKAGE / "lms", PACKAGE / "demo_lms"} & set(file.parents):  # what an LMS does
             found = products.search(file.read_text("utf-8"))
             assert not found, f"{file.relative_to(ROOT)}: {found and found[0]}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lti_tool.records import schema
+from lti_tool.records.revision import newest_revision, revision_of
 from tests.conftest import ROOT
 
 
@@ -11,16 +12,16 @@ def test_migrations_are_numbered_without_gaps():
     numbers = sorted(int(file.name[:4]) for file in folder.glob("*.py"))
 
     assert numbers == list(range(1, len(numbers) + 1))
-    assert schema.newest_revision() == f"{len(numbers):04}"
+    assert newest_revision() == f"{len(numbers):04}"
 
 
 def test_a_migrated_database_is_what_the_tables_say(database):
     with database.transaction() as db:
-        assert schema.revision_of(db) == schema.newest_revision()
+        assert revision_of(db) == newest_revision()
         assert schema.differences(db) is None
 
 
 def test_upgrading_twice_changes_nothing(database):
     with database.transaction() as db:
         schema.upgrade(db)
-        assert schema.revision_of(db) == schema.newest_revision()
+        assert revision_of(db) == newest_revision()

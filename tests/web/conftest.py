@@ -26,8 +26,10 @@ from lti_tool.records import tables
 from lti_tool.records.db import Database
 from lti_tool.records.platforms import add_platform
 from lti_tool.records.schema import upgrade
+from lti_tool.records.vault import Vault
 from lti_tool.records.visits import NewVisit, begin_visit
 from lti_tool.settings import Settings
+from lti_tool.stores import Platforms, ToolKeys
 from lti_tool.study.content import StudySession
 from lti_tool.tenancy.platforms import Platform
 from lti_tool.web.access import cookie_of_visit, csrf_token
@@ -37,6 +39,7 @@ from tests.web.small_pack import PACK, answers_to
 
 NOW = datetime.now(UTC)
 LMS = "https://lms.school.example"
+SECRET = "k" * 40
 
 
 @dataclass
@@ -102,22 +105,39 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def whole_app(packs_folder: Path, template_database: Path) -> Iterator[Flask]:
+    """Made once: reading packs takes longer than most tests."""
+    app = create_app(
+        Settings(
+            database_url=f"sqlite:///{template_database}",
+            public_url="https://npq.example.org",
+            secret_keys=(SECRET,),
+            content_packs=packs_folder,
+            config=packs_folder,
+        )
+    )
+    yield app
+    app.extensions["lti_tool"].database.close()
+
+
 @pytest.fixture
-def app(tmp_path: Path, packs_folder: Path, template_database: Path) -> Iterator[Flask]:
+def app(whole_app: Flask, tmp_path: Path, template_database: Path) -> Iterator[Flask]:
+    """The application with a database of its own and the small pack."""
     file = tmp_path / "tool.db"
     file.write_bytes(template_database.read_bytes())
-    settings = Settings(
-        database_url=f"sqlite:///{file}",
-        public_url="https://npq.example.org",
-        secret_keys=("k" * 40,),
-        content_packs=packs_folder,
-        config=tmp_path,
+    database = Database(f"sqlite:///{file}")
+    made = whole_app.extensions["lti_tool"]
+    whole_app.extensions["lti_tool"] = replace(
+        made,
+        database=database,
+        packs={PACK.id: PACK},
+        platforms=Platforms(database),
+        tool_keys=ToolKeys(database, Vault((SECRET,))),
     )
-    app = create_app(settings)
-    parts = app.extensions["lti_tool"]
-    app.extensions["lti_tool"] = replace(parts, packs={PACK.id: PACK})
-    yield app
-    parts.database.close()
+    yield whole_app
+    whole_app.extensions["lti_tool"] = made
+    database.close()
 
 
 @pytest.fixture

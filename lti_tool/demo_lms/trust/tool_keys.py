@@ -74,7 +74,9 @@ class ToolKeys:
                 },
             )
         except jwt.PyJWTError as error:
-            raise Untrusted(f"the signature or a claim's form is wrong ({type(error).__name__})") from error
+            raise Untrusted(
+                f"the signature or a claim's form is wrong ({type(error).__name__})"
+            ) from error
         return claims
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:

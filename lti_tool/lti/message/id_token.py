@@ -53,7 +53,7 @@ def read_token(token: str) -> Unverified:
     if len(token) > _LONGEST:
         raise LaunchRefused("too_large", "too_large")
     segments = token.split(".")
-    if len(segments) != 3 or not all(segments):
+    if len(segments) != 3 or not all(segments) or "=" in token:
         raise _malformed()
     header, claims = _json_object(segments[0]), _json_object(segments[1])
     return Unverified(token, _kid(header), claims)
