@@ -22,6 +22,7 @@ from lti_tool.lti.exchange import NoCookies, OnePlatform, Parameters, single_val
 from lti_tool.lti.login import paused
 from lti_tool.lti.message.claims import launch_of
 from lti_tool.lti.message.id_token import (
+    LONGEST,
     Unverified,
     check_addressee,
     check_nonce,
@@ -35,7 +36,7 @@ from lti_tool.lti.state import LaunchState, StateSigner, hash_of
 from lti_tool.tenancy.launch import Launch, binding_cookie
 from lti_tool.tenancy.platforms import Platform
 
-_LIMITS: Final = {"state": 8_192, "id_token": 128 * 1024, "error": 100_000}
+_LIMITS: Final = {"state": 8_192, "id_token": LONGEST, "error": 100_000}
 _STALE: Final = {  # OpenID Connect Core 3.1.2.6, and what LMSs add to it
     "login_required": "Your LMS says that you are not signed in. Sign in to your LMS, then "
     "open the study session again from your course.",

@@ -37,7 +37,8 @@ class Admission:
     person_row: int
     enrolment_row: int | None
     pack_digest: str | None  # the enrolment is pinned to it
-    may_be_owed: bool  # graded here, has done something, and no grade stands yet
+    has_begun: bool  # has done something of the pack
+    may_be_owed: bool  # has begun, is graded here, and no grade stands yet
 
 
 def deployment_status(db: Connection, platform_id: int, deployment_id: str) -> str | None:
@@ -83,12 +84,8 @@ def admit(
         person_row=person,
         enrolment_row=enrolment,
         pack_digest=digest,
-        may_be_owed=(
-            line_item is not None
-            and launch.standing.graded
-            and known.grade is None
-            and known.has_begun is not None
-        ),
+        has_begun=known.has_begun is not None,
+        may_be_owed=_may_be_owed(launch, known, line_item),
     )
 
 
@@ -153,6 +150,11 @@ def _link(
     if before != (launch.link.title, *opens):
         _change(db, ResourceLinkRow, known.link, title=launch.link.title, **columns)
     return int(known.link)
+
+
+def _may_be_owed(launch: Launch, known: AnyRow, line_item: int | None) -> bool:
+    graded = launch.standing.graded and line_item is not None
+    return graded and known.grade is None and known.has_begun is not None
 
 
 def _opens(

@@ -114,7 +114,7 @@ def burn(db: Connection, state_id: str, expires_at: datetime) -> bool:
     Of two launches at the same moment the second waits here for the first to commit.
     """
     add = insert_on(db)(BurntStateRow).values(state_id=state_id, expires_at=expires_at)
-    return db.execute(add.on_conflict_do_nothing()).rowcount == 1
+    return db.scalar(add.on_conflict_do_nothing().returning(BurntStateRow.id)) is not None
 
 
 def purge(db: Connection, now: datetime) -> int:

@@ -81,6 +81,11 @@ def first_unfinished(pack: ContentPack, done: Done) -> tuple[StudySession, Activ
     return None
 
 
+def opens_in_order(pack: ContentPack, session: StudySession, done: Done) -> bool:
+    """Whether every study session before this one is complete."""
+    return _unfinished_before(pack, session, done) is None
+
+
 def check_in_order(
     pack: ContentPack, session: StudySession, activity_id: str, done: Done
 ) -> None:

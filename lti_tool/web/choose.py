@@ -74,8 +74,7 @@ def _fault(asked: DeepLinkSettings, picked: list[str]) -> str:
 
 def _answer(asked: DeepLinkSettings, items: list[ContentItem]) -> str:
     platform = parts().platforms.by_id(g.visit.platform_id)
-    if platform is None:
-        raise NotServed("Your LMS is not connected any more.")
+    assert platform  # its visit was found by it
     return deep_link_response(
         platform,
         g.visit.deployment_id,

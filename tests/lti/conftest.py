@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 import requests
@@ -48,3 +51,47 @@ def unused_http() -> Iterator[requests.Session]:
 @pytest.fixture
 def world(lms_key: ToolKey, unused_http: requests.Session) -> World:
     return World(lms_key, unused_http)
+
+
+@pytest.fixture
+def raw_server() -> Iterator[RawServer]:
+    """A server that says whatever a test wants, byte by byte."""
+    with RawServer() as server:
+        yield server
+
+
+class RawServer:
+    """Answers each connection with one function's bytes."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/"
+        self.over = threading.Event()
+        self.pieces: Callable[[], Iterator[bytes]] = lambda: iter(())
+        self.thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> RawServer:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
+        self.socket.close()
+
+    def drip(self, start: bytes, piece: bytes, every_s: float) -> Iterator[bytes]:
+        """First some bytes, then a piece again and again until the test is over."""
+        yield start
+        while not self.over.wait(every_s):
+            yield piece
+
+    def _serve(self) -> None:
+        self.socket.settimeout(0.05)
+        while not self.over.is_set():
+            with suppress(OSError):
+                connection, _ = self.socket.accept()
+                with connection, suppress(OSError):
+                    connection.settimeout(1)
+                    connection.recv(65_536)
+                    for piece in self.pieces():
+                        connection.sendall(piece)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -376,10 +377,8 @@ CLAIMS = [
 @given(changes=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1, max_size=3))
 def test_no_claim_of_any_type_is_more_than_refused(world, changes):
     for claims in (changes, {**world.choosing(), **changes}):
-        try:
+        with suppress(LaunchRefused):
             world.launch(claims)
-        except LaunchRefused as refused:
-            assert refused.page != "busy"
 
 
 RECORDED = json.loads(

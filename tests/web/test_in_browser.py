@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 from lti_tool.records.progress import answers_of
+from lti_tool.records.tables import GradeRow
 from lti_tool.web.view import has_feedback
 from tests.web.small_pack import ENOUGH, FIRST, SECOND
+from tests.web.test_study_pages import grade
 
 pytestmark = pytest.mark.browser
 
@@ -273,3 +277,20 @@ def test_the_pages_ask_only_our_own_origin_and_break_no_policy(arrive, browser):
     assert asked
     assert all(url.startswith((browser.origin, "data:")) for url in asked)
     assert said == []
+
+
+def test_the_end_notices_that_the_grade_has_arrived(arrive, browser):
+    amira = arrive()
+    amira.do(FIRST)
+    grade(amira, "m1.s1", status="owed")
+
+    with browser.open(amira, "session/m1.s1/end") as page:
+        page.clock.install()
+        page.reload()
+        expect(page.locator(".grade")).to_contain_text("Waiting to be sent.")
+        with amira.database.transaction() as db:
+            sent = {"status": "delivered", "delivered_at": datetime.now(UTC)}
+            db.execute(update(GradeRow).values(**sent))
+        page.clock.fast_forward(6000)
+        expect(page.locator(".grade")).to_contain_text("Sent to your LMS at")
+        assert not page.locator("[data-watch]").count()

@@ -406,3 +406,22 @@ def test_an_ended_visit_says_that_work_is_safe(arrive):
     well_built(page)
     assert "Your visit has ended" in page.title
     assert re.fullmatch(r"Reference [0-9a-f]{8}", page.one(class_="reference").words)
+
+
+def test_a_refusal_says_what_an_administrator_needs_to_know(app):
+    query = {
+        "iss": "https://unknown.example/<b>",
+        "client_id": "c-77",
+        "login_hint": "h",
+        "target_link_uri": "https://npq.example.org/open/small/m1",
+    }
+    answer = app.test_client().get("/lti/login", query_string=query)
+
+    page = Page(answer.text)
+    well_built(page)
+    assert answer.status_code == 403
+    assert not page.all("b")
+    facts = page.one("dl", class_="facts")
+    assert "https://unknown.example/<b>" in facts.words
+    assert "c-77" in facts.words
+    assert page.one("main").one("ol").all("li")

@@ -1,0 +1,141 @@
+"""A visit is found by its key while it is alive; a launch state is good for one launch."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lti_tool.records import tables, visits
+from lti_tool.records.platforms import (
+    deployments,
+    set_deployment_status,
+    set_platform_status,
+)
+from lti_tool.records.vault import Vault
+from tests.build import NOW, studying
+from tests.conftest import SECRET
+
+
+@pytest.fixture
+def visit(database):
+    """A visit whose key is "key" and whose cookie is "cookie"."""
+    with database.transaction() as db:
+        person = studying(db)
+        admission = person.admission
+        new = visits.NewVisit(
+            deployment_row=admission.deployment_row,
+            context_row=admission.context_row,
+            link_row=admission.link_row,
+            person_row=admission.person_row,
+            enrolment_row=admission.enrolment_row,
+            role="participant",
+            graded=True,
+            pack_id="demo",
+            item="m1.s1",
+            return_url=None,
+            frame_origins="https://lms.example",
+            deep_linking={"accept_types": ["ltiResourceLink"]},
+        )
+        visits.begin_visit(db, new, "key", "cookie", NOW)
+    return person
+
+
+def found(database, key="key", now=NOW):
+    with database.read() as db:
+        return visits.find_visit(db, key, now)
+
+
+def test_a_visit_is_found_with_all_its_page_needs(database, visit):
+    row = found(database)
+
+    assert (row.role, row.item, row.person_name) == ("participant", "m1.s1", "Amira Begum")
+    assert (row.course_title, row.link_title) == ("NPQ autumn", "Session 1")
+    assert row.pack_digest == "d" * 64
+    assert row.deep_linking == {"accept_types": ["ltiResourceLink"]}
+    assert row.seen_at == NOW
+
+
+def test_neither_key_nor_cookie_can_be_read_from_the_database(database, visit):
+    with database.read() as db:
+        stored = db.execute(select(*tables.VisitRow.__table__.columns)).one()
+
+    assert "key" not in stored._mapping.values()
+    assert "cookie" not in stored._mapping.values()
+
+
+def test_another_key_finds_nothing(database, visit):
+    assert found(database, "Key") is None
+
+
+def test_a_visit_ends_after_eight_idle_hours_and_not_before(database, visit):
+    assert found(database, now=NOW + visits.IDLE_LIMIT - timedelta(seconds=1))
+    assert found(database, now=NOW + visits.IDLE_LIMIT) is None
+
+
+def test_being_seen_starts_the_idle_limit_afresh(database, visit):
+    later = NOW + timedelta(hours=7)
+    assert visits.needs_noting(NOW, later)
+    assert not visits.needs_noting(NOW, NOW + timedelta(minutes=10))
+    with database.transaction() as db:
+        visits.note_seen(db, found(database).id, later)
+
+    assert found(database, now=NOW + timedelta(hours=14))
+
+
+@pytest.mark.parametrize("what", ["platform", "deployment"])
+def test_a_suspended_tenant_has_no_visits(database, visit, what):
+    with database.transaction() as db:
+        if what == "platform":
+            set_platform_status(db, visit.platform.id, "suspended")
+        else:
+            set_deployment_status(db, deployments(db)[0].id, "suspended")
+
+    assert found(database) is None
+
+
+def test_a_state_is_burnt_once(database):
+    with database.transaction() as db:
+        assert visits.burn(db, "state", NOW)
+        assert not visits.burn(db, "state", NOW)
+        assert visits.burn(db, "another", NOW)
+
+
+def test_of_eight_at_once_one_burns_the_state(database):
+    def burn(_):
+        with database.transaction() as db:
+            return visits.burn(db, "state", NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(burn, range(8))) == [False] * 7 + [True]
+
+
+def test_a_launch_that_fails_leaves_its_state_unburnt(database):
+    with pytest.raises(RuntimeError), database.transaction() as db:
+        visits.burn(db, "state", NOW)
+        raise RuntimeError
+
+    with database.transaction() as db:
+        assert visits.burn(db, "state", NOW)
+
+
+def test_what_has_ended_is_purged_and_nothing_else(database, visit):
+    with database.transaction() as db:
+        visits.burn(db, "old", NOW - timedelta(seconds=1))
+        visits.burn(db, "fresh", NOW + timedelta(seconds=1))
+
+        assert visits.purge(db, NOW) == 1
+        assert visits.purge(db, NOW + timedelta(days=1)) == 2
+        assert db.scalar(select(func.count()).select_from(tables.VisitRow)) == 0
+
+
+def test_what_is_encrypted_opens_with_any_of_the_secrets_and_no_other():
+    old, new, foreign = f"{SECRET}-old", f"{SECRET}-new", f"{SECRET}-foreign"
+    stored = Vault([old]).encrypt(b"private")
+
+    assert b"private" not in stored.encode()
+    assert Vault([new, old]).decrypt(stored) == b"private"
+    with pytest.raises(Exception, match="SECRET_KEYS"):
+        Vault([foreign]).decrypt(stored)
