@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -38,9 +40,26 @@ def create_demo_lms(config: DemoConfig) -> Flask:
     Raises:
         Misconfigured: the state file cannot be used.
     """
+    app = _assembled()
+    equip(app, config)
+    return app
+
+
+def equip(app: Flask, config: DemoConfig) -> None:
+    """Give the application the parts of another LMS; it forgets the one it was.
+
+    Raises:
+        Misconfigured: the state file cannot be used.
+    """
+    app.extensions["demo_lms"] = parts = build_lms(config)
+    app.wsgi_app = Traffic(  # type: ignore[method-assign]
+        partial(Flask.wsgi_app, app), parts.faults, parts.events, config.now, config.sleep
+    )
+
+
+def _assembled() -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_REQUEST
-    app.extensions["demo_lms"] = parts = build_lms(config)
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/jwks", view_func=_jwks)
@@ -49,9 +68,6 @@ def create_demo_lms(config: DemoConfig) -> Flask:
     app.context_processor(_page_values)
     app.register_error_handler(ServiceRefused, answer_refusal)
     app.register_error_handler(HTTPException, _error)
-    app.wsgi_app = Traffic(  # type: ignore[method-assign]
-        app.wsgi_app, parts.faults, parts.events, config.now, config.sleep
-    )
     return app
 
 

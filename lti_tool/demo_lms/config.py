@@ -43,6 +43,7 @@ class DemoConfig:
     client_id: str = CLIENT_ID
     deployment_id: str = DEPLOYMENT_ID
     state_path: Path | None = None  # None: everything is forgotten when the process ends
+    key_pem: str | None = None  # our first signing key; None: made when first needed
     page_size: int = 50  # largest page of line items and memberships
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep

@@ -65,7 +65,7 @@ def build_lms(config: DemoConfig) -> Lms:
         store=store,
         faults=Faults(),
         events=EventLog(),
-        key=SigningKey(store.key_pem, store.keep_key),
+        key=SigningKey(store.key_pem or config.key_pem, store.keep_key),
         tool_keys=ToolKeys(config.http, config.jwks_url, config.now),
         openings=Tickets(config.now, _OPENING_LIFETIME),
         choosing=Tickets(config.now, _CHOOSING_LIFETIME),

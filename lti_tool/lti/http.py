@@ -21,7 +21,7 @@ from requests_hardened.ip_filter import InvalidIPAddress  # type: ignore[import-
 from requests_hardened.ip_filter_adapter import IPFilterAdapter  # type: ignore[import-untyped]
 from typing_extensions import override
 from urllib3 import Timeout
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from lti_tool.lti.wire.deadline import pools_with_deadline
 
@@ -90,7 +90,12 @@ class _LmsSession(HTTPSession):  # type: ignore[misc]
         kwargs["timeout"] = Timeout(connect=min(CONNECT_S, total), total=total)
         kwargs["stream"] = True
         response = super().send(request, **kwargs)
-        return _read(response)
+        try:
+            return _read(response)
+        except requests.ConnectionError as error:
+            if error.args and isinstance(error.args[0], ReadTimeoutError):
+                raise requests.ReadTimeout(*error.args, request=request) from error
+            raise
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> None:

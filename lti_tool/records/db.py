@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Row, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
 
 Result = TypeVar("Result")
 
 # A row of a query whose columns are named where they are read.
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+_SURELY_ALIVE_S = 5.0  # after its last use a connection is not asked whether it lives
 
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -60,9 +64,8 @@ class Database:
         self.engine.dispose()
 
 
-def insert_on(db: Connection) -> Any:
-    """The dialect's own `insert`, which knows ON CONFLICT; it reads the same on both."""
-    return {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[db.dialect.name]
+# Each dialect's own `insert` knows ON CONFLICT; it reads the same on both.
+INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 # On PostgreSQL a query alone needs no BEGIN and COMMIT, which cost two round trips.
@@ -78,12 +81,25 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,  # seconds; then the request is answered "busy"
-        pool_pre_ping=url.startswith("postgresql"),
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "checkout", partial(_test_idle, engine.dialect))
     return engine
+
+
+def _test_idle(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
+    """Replace a connection that was lost while nobody used it; asking each time costs more."""
+    now, used_at = time.monotonic(), record.info.get("used_at")
+    record.info["used_at"] = now
+    if used_at is None or now - used_at < _SURELY_ALIVE_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.dbapi.Error as error:  # type: ignore[union-attr]
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from lti_tool.records.db import insert_on
+from lti_tool.records.db import INSERTS
 from lti_tool.records.earning import owe_earned
 from lti_tool.records.tables import AnswerRow, LedgerRow
 from lti_tool.study.completion import check_answers, check_in_order, completion
@@ -31,20 +31,25 @@ class Act:
     client_id: str  # of the form, made when the page was rendered
 
 
+_DONE = select(LedgerRow.item, LedgerRow.activity_id).where(
+    LedgerRow.enrolment_id == bindparam("enrolment"), LedgerRow.kind == ACTIVITY_DONE
+)
+_ANSWERS = select(AnswerRow.activity_id, AnswerRow.question_id, AnswerRow.value).where(
+    AnswerRow.enrolment_id == bindparam("enrolment"), AnswerRow.item == bindparam("item")
+)
+
+
 def done_of(db: Connection, enrolment_row: int) -> Done:
     """All activities this participant has done."""
-    query = select(LedgerRow.item, LedgerRow.activity_id).where(
-        LedgerRow.enrolment_id == enrolment_row, LedgerRow.kind == ACTIVITY_DONE
+    return frozenset(
+        (done[0], done[1]) for done in db.execute(_DONE, {"enrolment": enrolment_row})
     )
-    return frozenset((row.item, row.activity_id) for row in db.execute(query))
 
 
 def answers_of(db: Connection, enrolment_row: int, item: str) -> dict[tuple[str, str], str]:
     """What was answered in a study session: (activity id, question id) -> value."""
-    query = select(AnswerRow.activity_id, AnswerRow.question_id, AnswerRow.value).where(
-        AnswerRow.enrolment_id == enrolment_row, AnswerRow.item == item
-    )
-    return {(row.activity_id, row.question_id): row.value for row in db.execute(query)}
+    found = db.execute(_ANSWERS, {"enrolment": enrolment_row, "item": item})
+    return {(activity_id, question_id): value for activity_id, question_id, value in found}
 
 
 def keep_answers(
@@ -64,7 +69,7 @@ def keep_answers(
         {**key, "question_id": question, "value": value.replace("\x00", ""), "saved_at": at}
         for question, value in sorted(answers.items())
     ]
-    add = insert_on(db)(AnswerRow)
+    add = INSERTS[db.dialect.name](AnswerRow)
     latest = {"value": add.excluded.value, "saved_at": add.excluded.saved_at}
     columns = [*key, "question_id"]
     db.execute(add.on_conflict_do_update(index_elements=columns, set_=latest), rows)

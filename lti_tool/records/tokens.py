@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from lti_tool.records.columns import Table
-from lti_tool.records.db import insert_on
+from lti_tool.records.db import INSERTS
 from lti_tool.records.tables import AccessTokenRow, KeySetRow
 from lti_tool.records.vault import Vault
 
@@ -60,5 +60,5 @@ def keep_key_set(db: Connection, url: str, document: Mapping[str, Any], at: date
 def _put(
     db: Connection, table: type[Table], key: Mapping[str, Any], values: Mapping[str, Any]
 ) -> None:
-    query = insert_on(db)(table).values(**key, **values)
+    query = INSERTS[db.dialect.name](table).values(**key, **values)
     db.execute(query.on_conflict_do_update(index_elements=list(key), set_=dict(values)))

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from lti_tool.records.db import AnyRow, insert_on
+from lti_tool.records.db import INSERTS, AnyRow
 from lti_tool.records.tables import (
     BurntStateRow,
     ContextRow,
@@ -48,27 +48,29 @@ def hash_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
+_ADD = insert(VisitRow).inline()  # nobody asks for the id
+
+
 def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datetime) -> None:
     """Keep a visit; neither its key nor its cookie can be read back."""
-    db.execute(
-        insert(VisitRow).values(
-            key_hash=hash_of(key),
-            cookie_hash=hash_of(cookie),
-            deployment_id=new.deployment_row,
-            context_id=new.context_row,
-            resource_link_id=new.link_row,
-            person_id=new.person_row,
-            enrolment_id=new.enrolment_row,
-            role=new.role,
-            graded=new.graded,
-            pack_id=new.pack_id,
-            item=new.item,
-            return_url=new.return_url,
-            frame_origins=new.frame_origins,
-            deep_linking=new.deep_linking,
-            seen_at=now,
-        )
-    )
+    columns = {
+        "key_hash": hash_of(key),
+        "cookie_hash": hash_of(cookie),
+        "deployment_id": new.deployment_row,
+        "context_id": new.context_row,
+        "resource_link_id": new.link_row,
+        "person_id": new.person_row,
+        "enrolment_id": new.enrolment_row,
+        "role": new.role,
+        "graded": new.graded,
+        "pack_id": new.pack_id,
+        "item": new.item,
+        "return_url": new.return_url,
+        "frame_origins": new.frame_origins,
+        "deep_linking": new.deep_linking,
+        "seen_at": now,
+    }
+    db.execute(_ADD, columns)
 
 
 _FOUND = (
@@ -88,14 +90,19 @@ _FOUND = (
     .outerjoin(ContextRow, ContextRow.id == VisitRow.context_id)
     .outerjoin(ResourceLinkRow, ResourceLinkRow.id == VisitRow.resource_link_id)
     .outerjoin(EnrolmentRow, EnrolmentRow.id == VisitRow.enrolment_id)
-    .where(DeploymentRow.status == "active", PlatformRow.status == "active")
+    .where(
+        VisitRow.key_hash == bindparam("key_hash"),
+        VisitRow.seen_at > bindparam("alive_after"),
+        DeploymentRow.status == "active",
+        PlatformRow.status == "active",
+    )
 )
 
 
 def find_visit(db: Connection, key: str, now: datetime) -> AnyRow | None:
     """The live visit with this key as a row, or None: ended, unknown or suspended."""
-    alive = VisitRow.seen_at > now - IDLE_LIMIT
-    return db.execute(_FOUND.where(VisitRow.key_hash == hash_of(key), alive)).one_or_none()
+    wanted = {"key_hash": hash_of(key), "alive_after": now - IDLE_LIMIT}
+    return db.execute(_FOUND, wanted).one_or_none()
 
 
 def needs_noting(seen_at: datetime, now: datetime) -> bool:
@@ -108,13 +115,19 @@ def note_seen(db: Connection, visit_id: int, now: datetime) -> None:
     db.execute(update(VisitRow).where(VisitRow.id == visit_id).values(seen_at=now))
 
 
+_BURN = {
+    name: insert(BurntStateRow).on_conflict_do_nothing().returning(BurntStateRow.id)
+    for name, insert in INSERTS.items()
+}
+
+
 def burn(db: Connection, state_id: str, expires_at: datetime) -> bool:
     """Use up a launch state; False when it has been used before.
 
     Of two launches at the same moment the second waits here for the first to commit.
     """
-    add = insert_on(db)(BurntStateRow).values(state_id=state_id, expires_at=expires_at)
-    return db.scalar(add.on_conflict_do_nothing().returning(BurntStateRow.id)) is not None
+    state = {"state_id": state_id, "expires_at": expires_at}
+    return db.scalar(_BURN[db.dialect.name], state) is not None
 
 
 def purge(db: Connection, now: datetime) -> int:

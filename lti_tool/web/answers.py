@@ -53,5 +53,5 @@ def _possible(question: Question, value: str) -> bool:
 
 
 def _clean(value: str) -> str:
-    # Browsers send CRLF from a text area; databases cannot keep NUL.
-    return value.replace("\r\n", "\n").replace("\x00", "")
+    # Browsers send a text area's line breaks as CRLF (HTML Standard, 4.10.21.4).
+    return value.replace("\r\n", "\n")

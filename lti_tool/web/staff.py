@@ -10,7 +10,8 @@ from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import serve_only
 from lti_tool.web.answers import questions_of
 from lti_tool.web.parts import parts
-from lti_tool.web.view import KIND_WORDS, Links, Onward, told
+from lti_tool.web.told import told
+from lti_tool.web.view import KIND_WORDS, Links, Onward
 
 blueprint = Blueprint("staff", __name__, url_prefix="/visit/<visit>/staff")
 serve_only(blueprint, Role.FACILITATOR, Role.ADMINISTRATOR, Role.OBSERVER)

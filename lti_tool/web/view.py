@@ -6,9 +6,6 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
-from flask import render_template
-from markupsafe import Markup
-
 from lti_tool.study.completion import chosen, next_activity
 from lti_tool.study.content import (
     Activity,
@@ -20,6 +17,7 @@ from lti_tool.study.content import (
     StudySession,
 )
 from lti_tool.web.answers import field_name, questions_of
+from lti_tool.web.told import Told, told
 
 KIND_WORDS: Mapping[Kind, str] = {
     Kind.RETRIEVAL: "From memory",
@@ -97,14 +95,6 @@ class Asked:
     def choice(self) -> Option | None:
         """The option chosen, if any."""
         return chosen(self.question, self.answer)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The part of an activity's page that is the same for everybody."""
-
-    prose: Markup
-    references: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +224,3 @@ def _asked(
         )
         for place, question in enumerate(questions)
     )
-
-
-_TOLD: dict[tuple[str, str, str], Told] = {}
-
-
-def told(pack: ContentPack, session: StudySession, activity: Activity) -> Told:
-    """The prose and the references of an activity; rendered once in each process."""
-    key = (pack.digest, session.item, activity.id)
-    if key not in _TOLD:
-        prose = render_template("study/prose.html", activity=activity)
-        for work in activity.evidence:
-            link = f'class="citation" href="#ref-{work.id}"'
-            prose = prose.replace(link, f'id="cite-{work.id}" {link}', 1)
-        references = render_template("study/references.html", activity=activity)
-        # Rendered by our own templates, which escape.
-        _TOLD[key] = Told(Markup(prose), Markup(references))  # noqa: S704
-    return _TOLD[key]

@@ -26,7 +26,6 @@ _MOVES_WINDOW = re.compile(
     r"\btop\.location(?:\.href|\.replace|\.assign)?\s*[=(]\s*[\"']([^\"']+)"
 )
 _NAMED = re.compile(r"getElementById\([\"']([^\"']+)[\"']\)")
-
 Fields = list[tuple[str, str]]
 
 

@@ -7,6 +7,8 @@ import os
 import stat
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from lti_tool.errors import Misconfigured
 from tests.demo_lms import test_scores
@@ -16,9 +18,14 @@ from tests.demo_lms.in_process import in_process
 from tests.demo_lms.test_deep_linking import added, item
 
 
+def elliptic_key():
+    key = generate_private_key(SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 def test_grades_links_keys_and_people_survive_a_restart(make_world, tmp_path):
     path = tmp_path / "var" / "state.json"
-    first = make_world(state_path=path)
+    first = make_world(state_path=path, key_pem=None)
     first.tool.chosen = [item(2), item(1)]
     browser = first.browser()
     browser.add_from_tool()
@@ -73,7 +80,7 @@ def test_without_a_path_nothing_is_written(make_world, tmp_path, monkeypatch):
 
 def test_the_file_is_for_its_owner_only_and_always_whole(make_world, tmp_path):
     path = tmp_path / "state.json"
-    world = make_world(state_path=path)
+    world = make_world(state_path=path, key_pem=None)
     world.http.get(f"{ISSUER}/jwks")
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -93,6 +100,16 @@ def test_a_file_that_is_no_state_is_named(make_world, tmp_path, text):
         make_world(state_path=path)
 
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize("kept", ["nonsense", 7, elliptic_key()])
+def test_a_kept_key_that_is_none_is_said(make_world, tmp_path, kept):
+    path = tmp_path / "state.json"
+    make_world(state_path=path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"key_pem": kept}))
+
+    with pytest.raises(Misconfigured, match="signing key"):
+        make_world(state_path=path)
 
 
 def test_a_place_that_cannot_be_written_is_named(make_world, tmp_path):

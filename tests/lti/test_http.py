@@ -235,6 +235,21 @@ def test_a_server_that_drips_is_not_waited_for(http, raw_server, start, piece):
     assert 0.25 < time.monotonic() - began < 1.5
 
 
+def test_each_wait_is_only_for_what_is_left_of_the_time(http, raw_server):
+    def late():
+        raw_server.over.wait(0.9)
+        yield b"HTTP/1.1 200 OK\r\n"
+        raw_server.over.wait(5)
+
+    raw_server.pieces = late
+    began = time.monotonic()
+
+    with pytest.raises(requests.Timeout):
+        http.get(raw_server.url, timeout=1.0)
+
+    assert time.monotonic() - began < 1.5
+
+
 @pytest.mark.parametrize(
     "answer",
     [

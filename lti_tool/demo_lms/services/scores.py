@@ -35,7 +35,7 @@ def post_score(item_id: str) -> Response:
     item = existing(item_id)
     score = read_score(item.id, json_body(SCORE_TYPE), lms().now)
     person = find_person(score.person_id)
-    if person is None :
+    if person is None or not person.is_participant:
         raise bad_request("userId: nobody who can be graded in this course")
     if not lms().store.accept(score):
         raise ServiceRefused(409, "conflict", "a score as recent as this one stands already")

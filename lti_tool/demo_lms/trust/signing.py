@@ -18,16 +18,23 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import RSAAlgorithm
 
+from lti_tool.errors import Misconfigured
+
 _KEY_BITS = 2048
+_NO_KEY = "The signing key kept in the state of the demo LMS is no RSA key; delete the file."
 
 
 class SigningKey:
     """The one key in use; made when first needed, kept through `save`."""
 
     def __init__(self, pem: str | None, save: Callable[[str], None]) -> None:
-        """Take the kept key, if there is one."""
-        self._pem, self._save, self._lock = pem, save, Lock()
-        self._key: RSAPrivateKey | None = None
+        """Take the kept key, if there is one.
+
+        Raises:
+            Misconfigured: what was kept is no RSA key.
+        """
+        self._save, self._lock = save, Lock()
+        self._key = _read(pem) if pem else None
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """The claims as a signed token."""
@@ -46,8 +53,6 @@ class SigningKey:
 
     def _current(self) -> RSAPrivateKey:
         with self._lock:
-            if self._key is None and self._pem:
-                self._key = _read(self._pem)
             return self._key or self._adopt_new()
 
     def _adopt_new(self) -> RSAPrivateKey:
@@ -57,8 +62,13 @@ class SigningKey:
 
 
 def _read(pem: str) -> RSAPrivateKey:
-    key = load_pem_private_key(pem.encode(), password=None)
-    assert isinstance(key, RSAPrivateKey)
+    try:
+        # Proving again that our own key is one takes longer than all else at the start.
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, AttributeError) as error:
+        raise Misconfigured(_NO_KEY) from error
+    if not isinstance(key, RSAPrivateKey):
+        raise Misconfigured(_NO_KEY)
     return key
 
 
