@@ -15,7 +15,7 @@ class Canvas(StandardLms):
     """Makes a submission of every score unless told not to, and throttles with a 403."""
 
     product = "canvas"
-    # Canvas documentation, "LTI Launch Overview": target_link_uri is listed as not required.
+    # Canvas API documentation, login request: target_link_uri is listed as not required.
     names_target_at_login = False
 
     def score_members(self, first: bool, submitted_at: datetime) -> Mapping[str, Any]:
@@ -32,7 +32,7 @@ class Canvas(StandardLms):
 
     def outcome(self, status: int, body: str) -> Outcome:
         """Read the refusals that share a status by their words."""
-        # canvas-lms, scores_controller.rb and request_throttle.rb: the words are all that
+        # canvas-lms, scores_controller.rb and request_throttle.rb: their words are all that
         # tells these from a malformed score and from a missing permission.
         if status == 400 and "before last updated timestamp" in body:
             return Outcome.SETTLED
@@ -46,5 +46,5 @@ class Canvas(StandardLms):
     def serves_from(self, origin: str, registered: Set[str]) -> bool:
         """Any https origin."""
         # Logins, keys and tokens come from one shared host, courses and gradebooks from the
-        # school's own, which may have any name. Source: canvas-lms, "LTI Launch Overview".
+        # school's own, which may have any name. Source: canvas-lms, lti_launch_overview.md.
         return origin in registered or origin.startswith("https://")

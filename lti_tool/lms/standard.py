@@ -24,7 +24,7 @@ class StandardLms:
     """An LMS that follows LTI 1.3 and Assignment and Grade Services 2.0 to the letter."""
 
     product = "standard"
-    # LTI 1.3 core, 5.1.1.1 (OpenID third-party initiated login): target_link_uri is required.
+    # 1EdTech Security Framework 1.0, 5.1.1.1: a login names its target_link_uri.
     names_target_at_login = True
 
     def score_members(
@@ -47,7 +47,7 @@ class StandardLms:
             status: of the HTTP response, 300 or more; a 401 only after a new token.
             body: as text, its beginning.
         """
-        # AGS 2.0, 3.4.6 "timestamp": an LMS keeps the later of two scores.
+        # AGS 2.0, "timestamp" of a score: an LMS keeps the later of two.
         if status == 409:
             return Outcome.SETTLED
         if status in _LATER or status >= 500:

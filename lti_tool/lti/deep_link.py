@@ -1,4 +1,4 @@
-"""The signed answer when somebody has chosen what to place: Deep Linking 2.0, 3.5."""
+"""The signed answer when somebody has chosen what to place: Deep Linking 2.0, the response."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class _GradeService(AssignmentsGradesService):
     @staticmethod
     @override
     def _add_url_path_ending(url: str, url_path_ending: str) -> str:
-        # AGS 2.0, 3.2.9: the path is extended, the query stays; some LMSs need their query.
+        # AGS 2.0, scores: the path is extended and the query stays, which some LMSs need.
         path, mark, query = url.partition("#")[0].partition("?")
         return f"{path.rstrip('/')}/{url_path_ending}{mark}{query}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, literal, select, union_all
 
 from lti_tool.records.db import INSERTS
 from lti_tool.records.earning import owe_earned
@@ -17,6 +17,22 @@ from lti_tool.study.content import Activity, ContentPack, StudySession
 ACTIVITY_DONE = "activity_done"
 
 Done = frozenset[tuple[str, str]]  # (item of the study session, activity id)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a participant has done, and what they answered where."""
+
+    done: Done
+    answers: Mapping[tuple[str, str, str], str]  # (item, activity id, question id) -> value
+
+    def answers_in(self, item: str, activity_id: str) -> dict[str, str]:
+        """The answers of one activity, by question id."""
+        return {
+            question: value
+            for (of_item, of_activity, question), value in self.answers.items()
+            if (of_item, of_activity) == (item, activity_id)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,46 @@ def answers_of(db: Connection, enrolment_row: int, item: str) -> dict[tuple[str,
     """What was answered in a study session: (activity id, question id) -> value."""
     found = db.execute(_ANSWERS, {"enrolment": enrolment_row, "item": item})
     return {(activity_id, question_id): value for activity_id, question_id, value in found}
+
+
+_EVERYTHING = union_all(
+    select(
+        literal(ACTIVITY_DONE).label("what"),
+        LedgerRow.item,
+        LedgerRow.activity_id,
+        literal("").label("question_id"),
+        literal("").label("value"),
+    ).where(LedgerRow.enrolment_id == bindparam("enrolment"), LedgerRow.kind == ACTIVITY_DONE),
+    select(
+        literal("answer"),
+        AnswerRow.item,
+        AnswerRow.activity_id,
+        AnswerRow.question_id,
+        AnswerRow.value,
+    ).where(
+        AnswerRow.enrolment_id == bindparam("enrolment"),
+        AnswerRow.item.in_((bindparam("item"), bindparam("before"))),
+    ),
+)
+
+
+def progress_of(
+    db: Connection, enrolment_row: int, item: str, before: str | None = None
+) -> Progress:
+    """Everything done, and the answers of a study session, in one query.
+
+    Args:
+        db: a connection.
+        enrolment_row: the participant's enrolment on the pack.
+        item: the study session.
+        before: another whose answers are wanted too.
+    """
+    keys = {"enrolment": enrolment_row, "item": item, "before": before or item}
+    rows = db.execute(_EVERYTHING, keys).all()
+    return Progress(
+        frozenset((row[1], row[2]) for row in rows if row[0] == ACTIVITY_DONE),
+        {(row[1], row[2], row[3]): row[4] for row in rows if row[0] != ACTIVITY_DONE},
+    )
 
 
 def keep_answers(

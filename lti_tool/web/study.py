@@ -17,14 +17,21 @@ from werkzeug.wrappers import Response
 
 from lti_tool.errors import ContentSkipped, Incomplete
 from lti_tool.records.outbox import GradeState, grade_of
-from lti_tool.records.progress import Act, Done, answers_of, done_of, record_done
+from lti_tool.records.progress import (
+    Act,
+    Done,
+    Progress,
+    done_of,
+    progress_of,
+    record_done,
+)
 from lti_tool.study.completion import (
     check_in_order,
     done_in,
     first_unfinished,
     next_activity,
 )
-from lti_tool.study.content import ContentPack, Kind, StudySession
+from lti_tool.study.content import ContentPack, StudySession
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import serve_only
 from lti_tool.web.answers import given_answers, too_long
@@ -38,6 +45,8 @@ from lti_tool.web.studying import (
     name_in_browser,
     only_session,
     plan_of,
+    progress_at,
+    reviewed_by,
     study_links,
     studying,
 )
@@ -86,17 +95,17 @@ def end(item: str) -> Answer:
     ended = find_session(pack, item)
     covered = _covered(pack, ended)
     with parts().database.read() as db:
-        done = done_of(db, enrolment)
-        if next_activity(ended, done_in(ended, done)):
-            raise ContentSkipped(f"{item} is not finished")
-        plan = plan_of(db, enrolment, ended)
+        progress = progress_of(db, enrolment, item)
         grade = _grade(db, pack, covered)
+    done = progress.done
+    if next_activity(ended, done_in(ended, done)):
+        raise ContentSkipped(f"{item} is not finished")
     sessions = pack.find(covered) or ()
     return render_template(
         "study/end.html",
         pack=pack,
         session=ended,
-        plan=plan,
+        plan=plan_of(progress, ended),
         grade=grade_words(grade, sessions, done),
         going_on=first_unfinished(pack, done),
         links=study_links(),
@@ -108,9 +117,9 @@ def activity(item: str, activity_id: str) -> Answer:
     """One activity: to do, or as it was done."""
     here = find_here(item, activity_id)
     with parts().database.read() as db:
-        done = done_of(db, here.enrolment)
-        check_in_order(here.pack, here.session, here.activity.id, done)
-        return _page(db, here, done)
+        progress = progress_at(db, here)
+    check_in_order(here.pack, here.session, here.activity.id, progress.done)
+    return _page(here, progress)
 
 
 @blueprint.post("/session/<item>/<activity_id>")
@@ -178,30 +187,27 @@ def _ask_again(here: Here, answers: Mapping[str, str], faults: Mapping[str, str]
     if here.key in done:
         return _go_on(here, done)
     with parts().database.read() as db:
-        return _page(db, here, done, faults), 422
+        progress = progress_at(db, here)
+    return _page(here, progress, faults), 422
 
 
-def _page(
-    db: Connection, here: Here, done: Done, faults: Mapping[str, str] | None = None
-) -> str:
-    kept = answers_of(db, here.enrolment, here.session.item)
+def _page(here: Here, progress: Progress, faults: Mapping[str, str] | None = None) -> str:
     page = activity_page(
         here.pack,
         here.session,
         here.activity,
-        done_in(here.session, done),
-        {question: value for (of, question), value in kept.items() if of == here.activity.id},
+        done_in(here.session, progress.done),
+        progress.answers_in(*here.key),
         faults or {},
         study_links(),
     )
-    reviews = here.activity.kind is Kind.REVIEW_ACTION
-    before = here.pack.before(here.session) if reviews else None
+    before = reviewed_by(here)
     return render_template(
         "study/activity.html",
         page=page,
         pack=here.pack,
         before=before,
-        plan=plan_of(db, here.enrolment, before) if before else "",
+        plan=plan_of(progress, before) if before else "",
         client_id=uuid.uuid4().hex,
         keep_as=name_in_browser(here),
     )

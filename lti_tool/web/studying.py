@@ -11,7 +11,7 @@ from flask import g, url_for
 from sqlalchemy import Connection
 
 from lti_tool.errors import NotServed
-from lti_tool.records.progress import Done, answers_of, done_of, keep_answers
+from lti_tool.records.progress import Done, Progress, done_of, keep_answers, progress_of
 from lti_tool.study.completion import check_in_order
 from lti_tool.study.content import Activity, ContentPack, Kind, StudySession
 from lti_tool.web.parts import parts
@@ -77,6 +77,19 @@ def find_here(item: str, activity_id: str) -> Here:
     return Here(enrolment, pack, opened, found)
 
 
+def reviewed_by(here: Here) -> StudySession | None:
+    """The study session whose plan this activity looks back on."""
+    reviews = here.activity.kind is Kind.REVIEW_ACTION
+    return here.pack.before(here.session) if reviews else None
+
+
+def progress_at(db: Connection, here: Here) -> Progress:
+    """Everything a page about this activity shows of its participant."""
+    before = reviewed_by(here)
+    also = before.item if before else None
+    return progress_of(db, here.enrolment, here.session.item, also)
+
+
 def study_links() -> Links:
     """Addresses of this visit's study pages."""
     return Links(url_for("study.home"))
@@ -98,11 +111,10 @@ def keep_unless_done(db: Connection, here: Here, answers: Mapping[str, str]) -> 
     return done
 
 
-def plan_of(db: Connection, enrolment: int, session: StudySession) -> str:
+def plan_of(progress: Progress, session: StudySession) -> str:
     """What the participant planned at the end of a study session."""
     plans = [a for a in session.activities if a.kind is Kind.PLAN_ACTION]
-    kept = answers_of(db, enrolment, session.item)
-    texts = [kept.get((plan.id, q.id), "") for plan in plans for q in plan.questions]
+    texts = [text for a in plans for text in progress.answers_in(session.item, a.id).values()]
     return "\n\n".join(text for text in texts if text.strip())
 
 

@@ -3,7 +3,7 @@ From the verified claims of a message to a Launch. No dict of claims goes furthe
 
 An LMS may send anything under a known name, so every claim is asked for its type. What we
 cannot do without is refused; what is only odd is left out.
-Source: LTI 1.3 core, 5.3 and 5.4; Assignment and Grade Services 2.0, 3.1.
+Source: LTI 1.3 core, 5.3 and 5.4; Assignment and Grade Services 2.0, its claim.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an LMS takes back when somebody chooses links: Deep Linking 2.0, 3.4."""
+"""What an LMS takes back when somebody chooses links: Deep Linking 2.0, the request."""
 
 from __future__ import annotations
 
