@@ -40,7 +40,8 @@ def single_values(
         if not values:
             continue
         if len(values) > 1:
-            raise LaunchRefused("bad_request", f"{prefix}{name}_duplicate")
+            twice = name.removeprefix("id_")  # a token, as in all other reasons
+            raise LaunchRefused("bad_request", f"{prefix}{twice}_duplicate")
         if len(values[0]) > longest:
             raise LaunchRefused("too_large", f"{prefix}too_large")
         if not is_text(values[0]):

@@ -4,6 +4,7 @@ a star marks the bad payloads of the 1EdTech certification suite."""
 from __future__ import annotations
 
 import json
+import string
 from base64 import urlsafe_b64decode
 from dataclasses import replace
 from datetime import timedelta
@@ -52,7 +53,7 @@ def refusal(world, *args, **kwargs):
         pytest.param({"state": ["x" * 10_000]}, "too_large", "too_large", id="2.3 long"),
         pytest.param({"id_token": []}, BAD, "token_missing", id="3.1 missing"),
         pytest.param({"id_token": [""]}, BAD, "token_missing", id="3.1 blank"),
-        pytest.param({"id_token": ["a", "b"]}, BAD, "id_token_duplicate", id="3.2"),
+        pytest.param({"id_token": ["a", "b"]}, BAD, "token_duplicate", id="3.2"),
         pytest.param({"id_token": ["a" * 5_000_000]}, "too_large", "too_large", id="3.11"),
     ],
 )
@@ -77,6 +78,16 @@ def test_a_state_that_was_altered_is_refused(world, spoil):
         STALE,
         "state_unknown",
     )
+
+
+def test_a_state_has_one_spelling(world):
+    """2.11; the last letter of a signature has two bits that say nothing."""
+    login = world.begin()
+    state = sent(login)["state"]
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    twin = state[:-1] + alphabet[alphabet.index(state[-1]) + 1]
+
+    assert refusal(world, login=login, form={"state": [twin]}) == (STALE, "state_unknown")
 
 
 def test_a_state_is_good_for_ten_minutes(world):
@@ -530,12 +541,14 @@ def test_an_anonymous_launch_says_what_to_change_where(world):
         pytest.param({f"{LTI}roles": [f"{COURSE}Learner"]}, {}, "denied", "dl_role", id="9.1"),
         pytest.param({f"{LTI}roles": [f"{COURSE}Mentor"]}, {}, "denied", "dl_role", id="9.1 2"),
         pytest.param({f"{LTI}roles": []}, {}, "denied", "dl_role", id="9.1 no role"),
+        pytest.param(
+            {}, {"deep_link_return_url": MISSING}, BAD, "dl_return_url", id="9.3 none"
+        ),
         *(
             pytest.param(
                 {}, {"deep_link_return_url": url}, BAD, "dl_return_url", id=f"9.3 {url}"
             )
             for url in (
-                MISSING,
                 None,
                 5,
                 "javascript:alert(1)",
