@@ -175,17 +175,21 @@ class GradeRow(Table):
 
 
 class VisitRow(Table):
-    """One browser's stay after a launch."""
+    """One browser's stay after a launch.
+
+    Its rows live for hours and are written at every launch, so it has no foreign keys: the
+    database would look up five rows each time to check what the launch has just read.
+    """
 
     __tablename__ = "visits"
 
     key_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the URL
     cookie_hash: Mapped[str]  # SHA-256 of the second factor
-    deployment_id: Mapped[int] = _key("deployments.id")
-    context_id: Mapped[int | None] = _key("contexts.id")
-    resource_link_id: Mapped[int | None] = _key("resource_links.id")
-    person_id: Mapped[int] = _key("persons.id", index=True)
-    enrolment_id: Mapped[int | None] = _key("enrolments.id")
+    deployment_id: Mapped[int]
+    context_id: Mapped[int | None]
+    resource_link_id: Mapped[int | None]
+    person_id: Mapped[int]
+    enrolment_id: Mapped[int | None]
     role: Mapped[str]
     graded: Mapped[bool]
     pack_id: Mapped[str | None]

@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, jsonify, redirect, request
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.errors import LaunchRefused, NotServed
@@ -23,14 +24,17 @@ from lti_tool.web.parts import parts
 blueprint = Blueprint("launch", __name__)
 serve_anyone(blueprint)
 
+_LOGIN_METHODS = ("GET", "POST")
 _LOGIN_COOKIE_S = 600
 _LARGEST_LOGIN = 64 * 1024  # bytes
 _LARGEST_LAUNCH = 256 * 1024  # bytes
 
 
-@blueprint.route("/lti/login", methods=["GET", "POST"])
+@blueprint.route("/lti/login", methods=_LOGIN_METHODS)
 def login() -> AnyResponse:
     """Send the browser back to its LMS to say who it is. Serves anyone; writes nothing."""
+    if request.method == "HEAD":  # allowed by Flask wherever GET is
+        raise MethodNotAllowed(_LOGIN_METHODS)
     request.max_content_length = _LARGEST_LOGIN
     given = request.args.to_dict(flat=False)
     for name, values in request.form.to_dict(flat=False).items():

@@ -1,7 +1,8 @@
-"""The part of an activity's page that is the same for everybody."""
+"""The parts of an activity's page that are the same for everybody."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template
@@ -18,7 +19,9 @@ class Told:
     references: Markup
 
 
-_TOLD: dict[tuple[str, str, str], Told] = {}
+_Key = tuple[str, str, str]  # digest of the pack, item, activity id
+_TOLD: dict[_Key, Told] = {}
+_UNANSWERED: dict[_Key, Markup] = {}
 
 
 def told(pack: ContentPack, session: StudySession, activity: Activity) -> Told:
@@ -33,3 +36,21 @@ def told(pack: ContentPack, session: StudySession, activity: Activity) -> Told:
         # Rendered by our own templates, which escape.
         _TOLD[key] = Told(Markup(prose), Markup(references))  # noqa: S704
     return _TOLD[key]
+
+
+def unanswered(
+    pack: ContentPack, session: StudySession, activity: Activity, asked: Sequence[object]
+) -> Markup:
+    """The questions before anything is answered; rendered once in each process.
+
+    Args:
+        pack: what is studied.
+        session: of the pack.
+        activity: of the session.
+        asked: its questions, each without an answer and without a fault.
+    """
+    key = (pack.digest, session.item, activity.id)
+    if key not in _UNANSWERED:
+        html = render_template("study/unanswered.html", asked=asked)
+        _UNANSWERED[key] = Markup(html)  # noqa: S704  our own template, which escapes
+    return _UNANSWERED[key]

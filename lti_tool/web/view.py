@@ -6,6 +6,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
+from markupsafe import Markup
+
 from lti_tool.study.completion import chosen, next_activity
 from lti_tool.study.content import (
     Activity,
@@ -17,7 +19,7 @@ from lti_tool.study.content import (
     StudySession,
 )
 from lti_tool.web.answers import field_name, questions_of
-from lti_tool.web.told import Told, told
+from lti_tool.web.told import Told, told, unanswered
 
 KIND_WORDS: Mapping[Kind, str] = {
     Kind.RETRIEVAL: "From memory",
@@ -118,6 +120,13 @@ class ActivityPage:
     def faults(self) -> list[Asked]:
         """The questions that are not answered well enough."""
         return [asked for asked in self.asked if asked.fault]
+
+    @property
+    def unanswered(self) -> Markup | None:
+        """All questions at once, while nothing is answered."""
+        if any(asked.answer or asked.fault for asked in self.asked):
+            return None
+        return unanswered(self.pack, self.session, self.activity, self.asked)
 
     @property
     def button(self) -> str:

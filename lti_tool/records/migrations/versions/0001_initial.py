@@ -74,6 +74,48 @@ def upgrade() -> None:
         sa.UniqueConstraint("status", name=op.f("uq_tool_keys_status")),
     )
     op.create_table(
+        "visits",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_hash", sa.Text(), nullable=False),
+        sa.Column("cookie_hash", sa.Text(), nullable=False),
+        sa.Column(
+            "deployment_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "context_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "resource_link_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("graded", sa.Boolean(), nullable=False),
+        sa.Column("pack_id", sa.Text(), nullable=True),
+        sa.Column("item", sa.Text(), nullable=True),
+        sa.Column("return_url", sa.Text(), nullable=True),
+        sa.Column("frame_origins", sa.Text(), nullable=False),
+        sa.Column(
+            "deep_linking",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_visits_key_hash")),
+    )
+    with op.batch_alter_table("visits", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_visits_seen_at"), ["seen_at"], unique=False)
+
+    op.create_table(
         "access_tokens",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -331,61 +373,3 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_resource_links_line_item_id"), ["line_item_id"], unique=False
         )
-
-    op.create_table(
-        "visits",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key_hash", sa.Text(), nullable=False),
-        sa.Column("cookie_hash", sa.Text(), nullable=False),
-        sa.Column(
-            "deployment_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "context_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column(
-            "resource_link_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "enrolment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("graded", sa.Boolean(), nullable=False),
-        sa.Column("pack_id", sa.Text(), nullable=True),
-        sa.Column("item", sa.Text(), nullable=True),
-        sa.Column("return_url", sa.Text(), nullable=True),
-        sa.Column("frame_origins", sa.Text(), nullable=False),
-        sa.Column(
-            "deep_linking",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
-            nullable=True,
-        ),
-        sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["context_id"], ["contexts.id"], name=op.f("fk_visits_context_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["deployment_id"], ["deployments.id"], name=op.f("fk_visits_deployment_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["enrolment_id"], ["enrolments.id"], name=op.f("fk_visits_enrolment_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["persons.id"], name=op.f("fk_visits_person_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["resource_link_id"], ["resource_links.id"], name=op.f("fk_visits_resource_link_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
-        sa.UniqueConstraint("key_hash", name=op.f("uq_visits_key_hash")),
-    )
-    with op.batch_alter_table("visits", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_visits_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_visits_seen_at"), ["seen_at"], unique=False)
