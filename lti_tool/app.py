@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import requests
@@ -31,6 +32,7 @@ from lti_tool.web import (
 )
 from lti_tool.web.parts import Parts
 
+THREADS = 16  # requests at once in one process; each may need a database connection
 _LARGEST_REQUEST = 512 * 1024  # bytes
 _BLUEPRINTS = (
     assets.blueprint,
@@ -69,7 +71,7 @@ def create_app(settings: Settings, http: requests.Session | None = None) -> Flas
 
 
 def _parts(settings: Settings, http: requests.Session | None) -> Parts:
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pool_size=THREADS)
     http = http or lms_session(private_networks=settings.private_networks)
     return Parts(
         settings=settings,
@@ -84,7 +86,16 @@ def _parts(settings: Settings, http: requests.Session | None) -> Parts:
 
 
 def from_env() -> Flask:
-    """The web application as the environment says; for the web server."""
+    """The web application as the environment says; for a process of the web server."""
     settings = read_settings(os.environ)
     configure_logs(settings.log_format)
-    return create_app(settings)
+    app = create_app(settings)
+    _spare_the_collector()
+    return app
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector from walking through all code and content again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
-from gunicorn.app import wsgiapp
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from lti_tool import app, worker
 from lti_tool.delivery.deliver import deliver_due
 from lti_tool.settings import Settings, read_settings
-from lti_tool.start import prepared
+from lti_tool.start import check_web, prepared
 
-_APP = f"{app.__name__}:{app.from_env.__name__}()"
+_APP = f"{app.__name__}:{app.from_env.__name__}"
+_STOP_WITHIN_S = 25  # what is under way is finished first
 
 
 @click.command()
@@ -24,10 +26,26 @@ def serve(host: str) -> None:
 
 
 def run_server(settings: Settings, host: str) -> None:
-    """Be the web server until told to stop; settings and all else are checked first."""
-    config = settings.config / "gunicorn.py"
-    sys.argv = ["gunicorn", "-c", str(config), "-b", f"{host}:{settings.port}", _APP]
-    wsgiapp.run()  # type: ignore[no-untyped-call]
+    """Be the web server until told to stop.
+
+    Raises:
+        Misconfigured: names every fault of settings, database, packs and port.
+    """
+    check_web(settings, host, settings.port)
+    Granian(
+        _APP,
+        address=host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=settings.web_concurrency,
+        blocking_threads=app.THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=_STOP_WITHIN_S,
+        log_level=LogLevels.warning,
+    ).serve()
 
 
 @click.command()

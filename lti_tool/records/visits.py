@@ -14,7 +14,6 @@ from lti_tool.records.tables import (
     BurntStateRow,
     ContextRow,
     DeploymentRow,
-    EnrolmentRow,
     PersonRow,
     PlatformRow,
     ResourceLinkRow,
@@ -75,21 +74,30 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
 
 _FOUND = (
     select(
-        *VisitRow.__table__.columns,
+        VisitRow.id,
+        VisitRow.cookie_hash,
+        VisitRow.context_id,
+        VisitRow.person_id,
+        VisitRow.enrolment_id,
+        VisitRow.role,
+        VisitRow.graded,
+        VisitRow.pack_id,
+        VisitRow.item,
+        VisitRow.return_url,
+        VisitRow.frame_origins,
+        VisitRow.deep_linking,
+        VisitRow.seen_at,
         ContextRow.title.label("course_title"),
         ResourceLinkRow.title.label("link_title"),
         PersonRow.name.label("person_name"),
-        PersonRow.sub,
         DeploymentRow.platform_id,
         DeploymentRow.deployment_id.label("lti_deployment_id"),
-        EnrolmentRow.pack_digest,
     )
     .join(DeploymentRow, DeploymentRow.id == VisitRow.deployment_id)
     .join(PlatformRow, PlatformRow.id == DeploymentRow.platform_id)
     .join(PersonRow, PersonRow.id == VisitRow.person_id)
     .outerjoin(ContextRow, ContextRow.id == VisitRow.context_id)
     .outerjoin(ResourceLinkRow, ResourceLinkRow.id == VisitRow.resource_link_id)
-    .outerjoin(EnrolmentRow, EnrolmentRow.id == VisitRow.enrolment_id)
     .where(
         VisitRow.key_hash == bindparam("key_hash"),
         VisitRow.seen_at > bindparam("alive_after"),

@@ -221,27 +221,3 @@ def test_a_database_behind_the_code_stops_the_start(env, tmp_path):
 
     assert ended.returncode == 2
     assert "lti-tool db upgrade" in ended.stderr
-
-
-def test_gunicorn_itself_refuses_in_plain_words(env):
-    kept = {name: value for name, value in os.environ.items() if name.startswith("COV")}
-    ended = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "-c",
-            "config/gunicorn.py",
-            "lti_tool.app:from_env()",
-        ],
-        env=kept | env | {"SECRET_KEYS": "short"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-    assert ended.returncode == 2
-    assert "SECRET_KEYS: each key needs at least 32 characters" in ended.stderr
-    assert "Traceback" not in ended.stderr

@@ -53,7 +53,6 @@ def test_a_visit_is_found_with_all_its_page_needs(database, visit):
 
     assert (row.role, row.item, row.person_name) == ("participant", "m1.s1", "Amira Begum")
     assert (row.course_title, row.link_title) == ("NPQ autumn", "Session 1")
-    assert row.pack_digest == "d" * 64
     assert row.deep_linking == {"accept_types": ["ltiResourceLink"]}
     assert row.seen_at == NOW
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
@@ -22,6 +22,7 @@ from lti_tool.lti.keys import ToolKey, new_tool_key, public_jwk
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.records.columns import Table
 from lti_tool.records.db import AnyRow, Database
+from lti_tool.records.tables import KeySetRow
 from lti_tool.records.vault import Vault
 from lti_tool.stores import KeySets, Platforms, ToolKeys
 from lti_tool.tenancy.platforms import Platform
@@ -148,27 +149,32 @@ class School:
             query = select(*table.__table__.columns).order_by(table.id)
             return list(db.execute(query))
 
-    @contextmanager
-    def watched(self) -> Iterator[Work]:
+    def watched(self) -> AbstractContextManager[Work]:
         """Notes what is asked of the database and what is logged."""
-        work = Work()
+        return watched(self.database)
 
-        def asked(*event: Any) -> None:
-            if not event[2].startswith("BEGIN"):
-                work.statements.append(event[2])
 
-        def committed(_db: Any) -> None:
-            work.commits += 1
+@contextmanager
+def watched(database: Database) -> Iterator[Work]:
+    """Notes what is asked of a database and what is logged meanwhile."""
+    work = Work()
 
-        listeners = {"before_cursor_execute": asked, "commit": committed}
+    def asked(*about: Any) -> None:
+        if not about[2].startswith("BEGIN"):
+            work.statements.append(about[2])
+
+    def committed(_db: Any) -> None:
+        work.commits += 1
+
+    listeners = {"before_cursor_execute": asked, "commit": committed}
+    for name, listener in listeners.items():
+        event.listen(database.engine, name, listener)
+    try:
+        with capture_logs() as work.log:
+            yield work
+    finally:
         for name, listener in listeners.items():
-            event.listen(self.database.engine, name, listener)
-        try:
-            with capture_logs() as work.log:
-                yield work
-        finally:
-            for name, listener in listeners.items():
-                event.remove(self.database.engine, name, listener)
+            event.remove(database.engine, name, listener)
 
 
 @contextmanager
@@ -194,14 +200,29 @@ def school_at(app: Flask, database_url: str) -> Iterator[School]:
         nobody.close()
 
 
+def forget_keys(school: School) -> None:
+    """As in a new process while the LMS does not answer."""
+    with school.database.transaction() as db:
+        db.execute(delete(KeySetRow))
+    http = school.parts.platform_keys.http
+    keys = PlatformKeys(http, KeySets(school.database))
+    school.app.extensions["lti_tool"] = replace(school.parts, platform_keys=keys)
+
+
+def publish_keys(school: School) -> None:
+    """As when the LMS's keys have been fetched."""
+    keys = {"keys": [public_jwk(school.key)]}
+    KeySets(school.database).save(school.platform.jwks_url, keys, datetime.now(UTC))
+
+
 def another_school(app: Flask, database: Database, name: str) -> School:
     """One more LMS, with a key and a deployment of its own."""
     key = key_of(name)
     with database.transaction() as db:
         platform = registered(db, "3")
-    keys = {"keys": [public_jwk(key)]}
-    KeySets(database).save(platform.jwks_url, keys, datetime.now(UTC))
-    return School(app, database, platform, key)
+    school = School(app, database, platform, key)
+    publish_keys(school)
+    return school
 
 
 def reference_in(page: TestResponse) -> str:
