@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from lti_tool.records.columns import Table
+from lti_tool.records.columns import NumberedTable
 from lti_tool.records.db import AnyRow
 from lti_tool.records.known import known_of
 from lti_tool.records.tables import (
@@ -202,9 +202,9 @@ def _enrolment(
     return enrolment, pack.digest
 
 
-def _add(db: Connection, table: type[Table], **columns: Any) -> int:
+def _add(db: Connection, table: type[NumberedTable], **columns: Any) -> int:
     return db.execute(insert(table).values(**columns).returning(table.id)).scalar_one()
 
 
-def _change(db: Connection, table: type[Table], row_id: int, **columns: Any) -> None:
+def _change(db: Connection, table: type[NumberedTable], row_id: int, **columns: Any) -> None:
     db.execute(update(table).where(table.id == row_id).values(**columns))

@@ -54,4 +54,10 @@ class Table(DeclarativeBase):
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
+
+class NumberedTable(Table):
+    """Base of tables whose rows others refer to."""
+
+    __abstract__ = True
+
     id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.records.columns import Table
+from lti_tool.records.columns import NumberedTable, Table
 
 
 def _key(column: str, *, index: bool = False) -> Any:
     return mapped_column(ForeignKey(column), index=index)
 
 
-class PlatformRow(Table):
+class PlatformRow(NumberedTable):
     """One LMS registered with us."""
 
     __tablename__ = "platforms"
@@ -34,7 +34,7 @@ class PlatformRow(Table):
     created_at: Mapped[datetime]
 
 
-class DeploymentRow(Table):
+class DeploymentRow(NumberedTable):
     """One LTI deployment: the tenant."""
 
     __tablename__ = "deployments"
@@ -46,7 +46,7 @@ class DeploymentRow(Table):
     created_at: Mapped[datetime]
 
 
-class ContextRow(Table):
+class ContextRow(NumberedTable):
     """One course of a deployment."""
 
     __tablename__ = "contexts"
@@ -57,7 +57,7 @@ class ContextRow(Table):
     title: Mapped[str]
 
 
-class LineItemRow(Table):
+class LineItemRow(NumberedTable):
     """One gradebook column of a course, by the URL the LMS gave it."""
 
     __tablename__ = "line_items"
@@ -68,7 +68,7 @@ class LineItemRow(Table):
     score_maximum: Mapped[float]
 
 
-class ResourceLinkRow(Table):
+class ResourceLinkRow(NumberedTable):
     """One place in a course that opens us."""
 
     __tablename__ = "resource_links"
@@ -82,7 +82,7 @@ class ResourceLinkRow(Table):
     line_item_id: Mapped[int | None] = _key("line_items.id", index=True)
 
 
-class PersonRow(Table):
+class PersonRow(NumberedTable):
     """One person of a platform, known only by the `sub` it gave them."""
 
     __tablename__ = "persons"
@@ -93,7 +93,7 @@ class PersonRow(Table):
     name: Mapped[str | None]
 
 
-class MembershipRow(Table):
+class MembershipRow(NumberedTable):
     """The role a person last had in a course."""
 
     __tablename__ = "memberships"
@@ -105,7 +105,7 @@ class MembershipRow(Table):
     graded: Mapped[bool]  # false for staff, test users and people without a role here
 
 
-class EnrolmentRow(Table):
+class EnrolmentRow(NumberedTable):
     """One person on one pack in one deployment, pinned to version and digest."""
 
     __tablename__ = "enrolments"
@@ -119,7 +119,7 @@ class EnrolmentRow(Table):
     started_at: Mapped[datetime]
 
 
-class LedgerRow(Table):
+class LedgerRow(NumberedTable):
     """One thing a participant did that counts. Rows are only ever added."""
 
     __tablename__ = "ledger"
@@ -134,7 +134,7 @@ class LedgerRow(Table):
     client_id: Mapped[str]  # of the browser's request; tells a repeat from a second act
 
 
-class AnswerRow(Table):
+class AnswerRow(NumberedTable):
     """What a participant wrote or chose, finished or not; the latest text."""
 
     __tablename__ = "answers"
@@ -148,7 +148,7 @@ class AnswerRow(Table):
     saved_at: Mapped[datetime]
 
 
-class GradeRow(Table):
+class GradeRow(NumberedTable):
     """The standing we owe a line item for a person: one row, the newest wins."""
 
     __tablename__ = "grades"
@@ -177,13 +177,14 @@ class GradeRow(Table):
 class VisitRow(Table):
     """One browser's stay after a launch.
 
-    Its rows live for hours and are written at every launch, so it has no foreign keys: the
-    database would look up five rows each time to check what the launch has just read.
+    Its rows live for hours and are written at every launch, so there is no foreign key, for
+    which the database would look up again what the launch has just read, and one index. What
+    a page shows of the person and the course is that of the launch.
     """
 
     __tablename__ = "visits"
 
-    key_hash: Mapped[str] = mapped_column(unique=True)  # SHA-256 of the key in the URL
+    key_hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256 of the key in the URL
     cookie_hash: Mapped[str]  # SHA-256 of the second factor
     deployment_id: Mapped[int]
     context_id: Mapped[int | None]
@@ -197,7 +198,10 @@ class VisitRow(Table):
     return_url: Mapped[str | None]
     frame_origins: Mapped[str]  # space-separated origins that may frame the pages
     deep_linking: Mapped[dict[str, Any] | None]  # settings of a deep-linking request
-    seen_at: Mapped[datetime] = mapped_column(index=True)
+    person_name: Mapped[str | None]
+    course_title: Mapped[str]
+    link_title: Mapped[str]
+    seen_at: Mapped[datetime]
 
 
 class BurntStateRow(Table):
@@ -205,11 +209,11 @@ class BurntStateRow(Table):
 
     __tablename__ = "burnt_states"
 
-    state_id: Mapped[str] = mapped_column(unique=True)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    state_id: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime]
 
 
-class ToolKeyRow(Table):
+class ToolKeyRow(NumberedTable):
     """One of our signing keys."""
 
     __tablename__ = "tool_keys"
@@ -222,7 +226,7 @@ class ToolKeyRow(Table):
     created_at: Mapped[datetime]
 
 
-class AccessTokenRow(Table):
+class AccessTokenRow(NumberedTable):
     """An access token an LMS gave us, until it expires."""
 
     __tablename__ = "access_tokens"
@@ -234,7 +238,7 @@ class AccessTokenRow(Table):
     expires_at: Mapped[datetime]
 
 
-class KeySetRow(Table):
+class KeySetRow(NumberedTable):
     """The key set of a platform as last fetched."""
 
     __tablename__ = "key_sets"

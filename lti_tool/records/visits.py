@@ -12,11 +12,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from lti_tool.records.db import INSERTS, AnyRow
 from lti_tool.records.tables import (
     BurntStateRow,
-    ContextRow,
     DeploymentRow,
-    PersonRow,
     PlatformRow,
-    ResourceLinkRow,
     VisitRow,
 )
 
@@ -40,6 +37,9 @@ class NewVisit:
     return_url: str | None
     frame_origins: str
     deep_linking: dict[str, Any] | None
+    person_name: str | None
+    course_title: str
+    link_title: str
 
 
 def hash_of(secret: str) -> str:
@@ -67,6 +67,9 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
         "return_url": new.return_url,
         "frame_origins": new.frame_origins,
         "deep_linking": new.deep_linking,
+        "person_name": new.person_name,
+        "course_title": new.course_title,
+        "link_title": new.link_title,
         "seen_at": now,
     }
     db.execute(_ADD, columns)
@@ -74,8 +77,8 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
 
 _FOUND = (
     select(
-        VisitRow.id,
         VisitRow.cookie_hash,
+        VisitRow.deployment_id,
         VisitRow.context_id,
         VisitRow.person_id,
         VisitRow.enrolment_id,
@@ -86,18 +89,15 @@ _FOUND = (
         VisitRow.return_url,
         VisitRow.frame_origins,
         VisitRow.deep_linking,
+        VisitRow.person_name,
+        VisitRow.course_title,
+        VisitRow.link_title,
         VisitRow.seen_at,
-        ContextRow.title.label("course_title"),
-        ResourceLinkRow.title.label("link_title"),
-        PersonRow.name.label("person_name"),
         DeploymentRow.platform_id,
         DeploymentRow.deployment_id.label("lti_deployment_id"),
     )
     .join(DeploymentRow, DeploymentRow.id == VisitRow.deployment_id)
     .join(PlatformRow, PlatformRow.id == DeploymentRow.platform_id)
-    .join(PersonRow, PersonRow.id == VisitRow.person_id)
-    .outerjoin(ContextRow, ContextRow.id == VisitRow.context_id)
-    .outerjoin(ResourceLinkRow, ResourceLinkRow.id == VisitRow.resource_link_id)
     .where(
         VisitRow.key_hash == bindparam("key_hash"),
         VisitRow.seen_at > bindparam("alive_after"),
@@ -118,13 +118,14 @@ def needs_noting(seen_at: datetime, now: datetime) -> bool:
     return now - seen_at > _NOTED_EVERY
 
 
-def note_seen(db: Connection, visit_id: int, now: datetime) -> None:
+def note_seen(db: Connection, key: str, now: datetime) -> None:
     """Start the idle limit of a visit afresh."""
-    db.execute(update(VisitRow).where(VisitRow.id == visit_id).values(seen_at=now))
+    mine = VisitRow.key_hash == hash_of(key)
+    db.execute(update(VisitRow).where(mine).values(seen_at=now))
 
 
 _BURN = {
-    name: insert(BurntStateRow).on_conflict_do_nothing().returning(BurntStateRow.id)
+    name: insert(BurntStateRow).on_conflict_do_nothing().returning(BurntStateRow.state_id)
     for name, insert in INSERTS.items()
 }
 

@@ -38,7 +38,6 @@ class Visit:
     """The visit a request belongs to."""
 
     key: str  # as in the URL
-    id: int
     role: Role
     graded: bool
     platform_id: int
@@ -141,7 +140,7 @@ def _visit(key: str) -> Visit:
         raise VisitEnded("Your visit has ended. Open the study session again from your course.")
     if needs_noting(row.seen_at, now):
         with parts().database.transaction() as db:
-            note_seen(db, row.id, now)
+            note_seen(db, key, now)
         g.renew_cookie = (cookie_of_visit(key), cookie)
     return _from_row(key, row)
 
@@ -149,7 +148,6 @@ def _visit(key: str) -> Visit:
 def _from_row(key: str, row: AnyRow) -> Visit:
     return Visit(
         key=key,
-        id=row.id,
         role=Role(row.role),
         graded=row.graded,
         platform_id=row.platform_id,
@@ -160,8 +158,8 @@ def _from_row(key: str, row: AnyRow) -> Visit:
         pack_id=row.pack_id,
         item=row.item,
         person_name=row.person_name,
-        course_title=row.course_title or "",
-        link_title=row.link_title or "",
+        course_title=row.course_title,
+        link_title=row.link_title,
         return_url=row.return_url,
         deep_linking=_settings(row.deep_linking),
         frame_origins=row.frame_origins,

@@ -137,7 +137,15 @@ def _new_visit(
         return_url=launched.return_url,
         frame_origins=_frame_origins(launched),
         deep_linking=asdict(launched.deep_linking) if launched.deep_linking else None,
+        person_name=launched.name,
+        course_title=_course_title(launched),
+        link_title=launched.link.title if launched.link else "",
     )
+
+
+def _course_title(launched: Launch) -> str:
+    course = launched.context
+    return (course.title or course.label) if course else ""
 
 
 def _frame_origins(launched: Launch) -> str:

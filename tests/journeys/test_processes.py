@@ -162,11 +162,9 @@ def test_a_web_worker_killed_in_a_storm_loses_no_answer(small_world, serve, tmp_
     threads = [threading.Thread(target=storm, args=(person,)) for person in PEOPLE]
     for thread in threads:
         thread.start()
-    for enough in (2, 6):  # twice, in the middle of it
-        wait_for(lambda enough=enough: len(said) >= enough, "answers")
-        (victim,) = workers_of(server)
-        os.kill(victim, signal.SIGKILL)
-        wait_for(lambda victim=victim: victim not in workers_of(server), "killed")
+    wait_for(lambda: len(said) >= 4, "answers")  # in the middle of it
+    (victim,) = workers_of(server)
+    os.kill(victim, signal.SIGKILL)
     for thread in threads:
         thread.join(60)
 
@@ -177,7 +175,24 @@ def test_a_web_worker_killed_in_a_storm_loses_no_answer(small_world, serve, tmp_
     owed = [row.status for row in small_world.rows(GradeRow)]
     assert owed == ["owed"] * len(PEOPLE)
     assert server.poll() is None
+    assert victim not in workers_of(server)
     check_log((tmp_path / "serve.log").read_text("utf-8"))
+
+
+@pytest.mark.xfail(reason="Granian's workers outlive it and keep the port (see docs/decisions)")
+def test_a_server_killed_can_be_started_again_at_once(serve, tool_url):
+    server = serve()
+    workers = workers_of(server)
+    server.kill()
+    server.wait(5)
+
+    try:
+        wait_for(lambda: not answers(tool_url, "/healthz"), "its workers end with it", 3)
+        assert serve().poll() is None
+    finally:
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
 
 def check_log(log: str) -> None:

@@ -77,7 +77,8 @@ class World:
 
     def rows(self, table: type[Table]) -> Sequence[AnyRow]:
         with self.database.read() as db:
-            return db.execute(select(*table.__table__.columns).order_by(table.id)).all()
+            columns, key = table.__table__.columns, table.__table__.primary_key
+            return db.execute(select(*columns).order_by(*key)).all()
 
     def write(self, work: Callable[[Connection], Any]) -> None:
         with self.database.transaction() as db:

@@ -38,6 +38,9 @@ def visit(database):
             return_url=None,
             frame_origins="https://lms.example",
             deep_linking={"accept_types": ["ltiResourceLink"]},
+            person_name="Amira Begum",
+            course_title="NPQ autumn",
+            link_title="Session 1",
         )
         visits.begin_visit(db, new, "key", "cookie", NOW)
     return person
@@ -79,7 +82,7 @@ def test_being_seen_starts_the_idle_limit_afresh(database, visit):
     assert visits.needs_noting(NOW, later)
     assert not visits.needs_noting(NOW, NOW + timedelta(minutes=10))
     with database.transaction() as db:
-        visits.note_seen(db, found(database).id, later)
+        visits.note_seen(db, "key", later)
 
     assert found(database, now=NOW + timedelta(hours=14))
 

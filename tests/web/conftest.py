@@ -205,6 +205,9 @@ def arrive(app: Flask) -> Callable[..., Visitor]:
                 return_url=f"{LMS}/course/1",
                 frame_origins=LMS,
                 deep_linking=None,
+                person_name=person,
+                course_title="A course",
+                link_title="A link",
             )
             begin_visit(db, replace(new, **visit), key, cookie, NOW)
         client = app.test_client()

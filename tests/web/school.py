@@ -146,8 +146,8 @@ class School:
 
     def rows(self, table: type[Table]) -> list[AnyRow]:
         with self.database.read() as db:
-            query = select(*table.__table__.columns).order_by(table.id)
-            return list(db.execute(query))
+            columns, key = table.__table__.columns, table.__table__.primary_key
+            return list(db.execute(select(*columns).order_by(*key)))
 
     def watched(self) -> AbstractContextManager[Work]:
         """Notes what is asked of the database and what is logged."""

@@ -14,17 +14,10 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "burnt_states",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state_id", sa.Text(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_burnt_states")),
-        sa.UniqueConstraint("state_id", name=op.f("uq_burnt_states_state_id")),
+        sa.PrimaryKeyConstraint("state_id", name=op.f("pk_burnt_states")),
     )
-    with op.batch_alter_table("burnt_states", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_burnt_states_expires_at"), ["expires_at"], unique=False
-        )
-
     op.create_table(
         "key_sets",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -75,7 +68,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "visits",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key_hash", sa.Text(), nullable=False),
         sa.Column("cookie_hash", sa.Text(), nullable=False),
         sa.Column(
@@ -108,13 +100,12 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
             nullable=True,
         ),
+        sa.Column("person_name", sa.Text(), nullable=True),
+        sa.Column("course_title", sa.Text(), nullable=False),
+        sa.Column("link_title", sa.Text(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits")),
-        sa.UniqueConstraint("key_hash", name=op.f("uq_visits_key_hash")),
+        sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_visits")),
     )
-    with op.batch_alter_table("visits", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_visits_seen_at"), ["seen_at"], unique=False)
-
     op.create_table(
         "access_tokens",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
