@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import os
-
 import requests
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from lti_tool.log import configure_logs
 from lti_tool.lti.http import lms_session
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.state import StateSigner
@@ -17,7 +13,7 @@ from lti_tool.packs.read import read_packs
 from lti_tool.records.db import Database
 from lti_tool.records.revision import newest_revision
 from lti_tool.records.vault import Vault
-from lti_tool.settings import Settings, read_settings
+from lti_tool.settings import Settings
 from lti_tool.stores import KeySets, Platforms, ToolKeys
 from lti_tool.web import (
     access,
@@ -83,19 +79,3 @@ def _parts(settings: Settings, http: requests.Session | None) -> Parts:
         signer=StateSigner(settings.secret_keys),
         schema_revision=newest_revision(),
     )
-
-
-def from_env() -> Flask:
-    """The web application as the environment says; for a process of the web server."""
-    settings = read_settings(os.environ)
-    configure_logs(settings.log_format)
-    app = create_app(settings)
-    _spare_the_collector()
-    return app
-
-
-def _spare_the_collector() -> None:
-    """Keep the garbage collector from walking through all code and content again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import make_url, text
 
 from lti_tool.records import schema, tables
@@ -17,6 +18,7 @@ from lti_tool.records.db import Database
 from lti_tool.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium")
 SECRET = "a-secret-for-tests-only-of-enough-length"
 
 
@@ -25,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("chromium"))
+            if not CHROMIUM and os.environ.get("REQUIRE_BROWSERS") != "1":
+                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
     if not config.getoption("--slow"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
@@ -36,6 +43,13 @@ def migrate(url: str) -> None:
     with database.transaction() as db:
         schema.upgrade(db)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Drives Chromium; only one may run in a process."""
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

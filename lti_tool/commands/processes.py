@@ -9,12 +9,13 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from lti_tool import app, worker
+from lti_tool import server, worker
+from lti_tool.app import THREADS
 from lti_tool.delivery.deliver import deliver_due
 from lti_tool.settings import Settings, read_settings
 from lti_tool.start import check_web, prepared
 
-_APP = f"{app.__name__}:{app.from_env.__name__}"
+_APP = f"{server.__name__}:{server.application.__name__}"
 _STOP_WITHIN_S = 25  # what is under way is finished first
 
 
@@ -39,7 +40,7 @@ def run_server(settings: Settings, host: str) -> None:
         interface=Interfaces.WSGI,
         factory=True,
         workers=settings.web_concurrency,
-        blocking_threads=app.THREADS,
+        blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
         respawn_interval=0.5,

@@ -1,10 +1,8 @@
-"""A real demo (tool, worker, LMS as processes) and a real Chromium that blocks third-party cookies."""
+"""A real demo (tool, worker, LMS) and a real Chromium that blocks third-party cookies."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,14 +12,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Frame, Page, Playwright
 
-from tests.conftest import ROOT
+from tests.conftest import CHROMIUM, ROOT
 
-CHROMIUM = shutil.which("chromium")
 ARTEFACTS = ROOT / "test-artefacts"
 
-# Third-party cookies are switched by preferences of the profile; and the last --disable-features
+# Third-party cookies are switched by preferences of the profile. The last --disable-features
 # wins: without our own, Playwright's would also switch off the partitioning of storage.
 BLOCKING = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
 ARGUMENTS = (
@@ -29,15 +26,6 @@ ARGUMENTS = (
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,"
     "OptimizationHints,LensOverlay",
 )
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without the browser its tests are skipped, unless somebody relies on them."""
-    if CHROMIUM or os.environ.get("REQUIRE_BROWSERS") == "1":
-        return
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
 
 
 def free_port() -> int:
@@ -71,12 +59,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     process.terminate()
     process.wait(30)
     process.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture

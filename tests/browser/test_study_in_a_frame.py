@@ -9,7 +9,7 @@ from playwright.sync_api import Frame, Page, expect
 
 from tests.browser.conftest import ARTEFACTS, Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
+pytestmark = pytest.mark.browser
 
 WORDS = " ".join(["Our team asked the same three questions again a fortnight later."] * 9)
 

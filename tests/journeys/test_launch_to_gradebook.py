@@ -174,8 +174,9 @@ def test_an_answer_to_an_activity_not_yet_open_is_refused(small_world):
     page = browser.open_link("Amira", FIRST)
     last = small_world.parts.packs[PACK].sessions[0].activities[-1]
 
-    fields = [*page.form("client_id").fields, ("q-q1", "word " * 80)]
-    answer = browser.post(page, f"{page.url.rpartition('/')[0]}/{last.id}", fields)
+    enough = [(f"q-{question.id}", "word " * 80) for question in last.questions]
+    fields = [one for one in page.form("client_id").fields if not one[0].startswith("q-")]
+    answer = browser.post(page, f"{page.url.rpartition('/')[0]}/{last.id}", fields + enough)
 
     assert answer.status == 409
     assert not small_world.rows(LedgerRow)

@@ -179,7 +179,6 @@ def test_a_web_worker_killed_in_a_storm_loses_no_answer(small_world, serve, tmp_
     check_log((tmp_path / "serve.log").read_text("utf-8"))
 
 
-@pytest.mark.xfail(reason="Granian's workers outlive it and keep the port (see docs/decisions)")
 def test_a_server_killed_can_be_started_again_at_once(serve, tool_url):
     server = serve()
     workers = workers_of(server)

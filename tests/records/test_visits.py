@@ -115,9 +115,12 @@ def test_of_eight_at_once_one_burns_the_state(database):
 
 
 def test_a_launch_that_fails_leaves_its_state_unburnt(database):
-    with pytest.raises(RuntimeError), database.transaction() as db:
+    def fail(db):
         visits.burn(db, "state", NOW)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        database.run(fail)
 
     with database.transaction() as db:
         assert visits.burn(db, "state", NOW)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 from sqlalchemy import Connection, insert
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -33,6 +31,7 @@ from lti_tool.stores import Platforms, ToolKeys
 from lti_tool.study.content import StudySession
 from lti_tool.tenancy.platforms import Platform
 from lti_tool.web.access import cookie_of_visit, csrf_token
+from tests.conftest import CHROMIUM
 from tests.packs.build import write_packs
 from tests.web.page import Page
 from tests.web.small_pack import PACK, answers_to
@@ -249,14 +248,10 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    program = shutil.which("chromium")
-    if program is None and os.environ.get("REQUIRE_BROWSERS") != "1":
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
+def chromium(playwright: Playwright) -> Iterator[Any]:
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    yield running
+    running.close()
 
 
 @pytest.fixture
