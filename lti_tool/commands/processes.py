@@ -45,7 +45,7 @@ def run_server(settings: Settings, host: str) -> None:
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=_STOP_WITHIN_S,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()
 
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from lti_tool.errors import LmsError, LmsUnavailable
 from lti_tool.lti.exchange import ToolRegistration
 from lti_tool.lti.tokens import AccessTokens
-from lti_tool.lti.wire.answers import excerpt_of, json_of, retry_after_s
+from lti_tool.lti.wire.answers import excerpt_of, is_page, json_of, retry_after_s
 from lti_tool.tenancy.platforms import Platform
 
 
@@ -61,9 +61,13 @@ class ToolServiceConnector(ServiceConnector):
         if not response.ok:
             wait_s = retry_after_s(response, self._now)
             raise ServiceRefusal(response.status_code, excerpt_of(response), wait_s)
+        if is_page(response):
+            raise LmsUnavailable(
+                "The LMS answered with a web page; something stands before it."
+            )
         return {
             "headers": response.headers,
-            "body": json_of(response),  # an empty page or an HTML one is success too
+            "body": json_of(response),  # an empty answer is success too
             "next_page_url": response.links.get("next", {}).get("url"),
         }
 

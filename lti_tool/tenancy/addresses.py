@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 LONGEST = 2_048  # characters; longer ones are nobody's real address
 _PORTS = {"https": 443, "http": 80}
 # Browsers drop tabs and line ends, read "\" as "/" and show other scripts' look-alikes.
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")  # no wildcard, nothing a header could split
 _PLAIN = re.compile(r"[!#-;=?-\[\]^-_a-z~]+")
 
 
@@ -46,6 +47,8 @@ def origin_of(url: str) -> str | None:
     if parts.scheme not in _PORTS or not parts.hostname or "@" in parts.netloc:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    if not _HOST.fullmatch(host):
+        return None
     return f"{parts.scheme}://{host}" + (
         f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
     )

@@ -67,15 +67,11 @@ class Launch:
     state_id: str  # to be used up in the transaction that admits this launch
     state_expires_at: datetime
 
-    @property
-    def binding_cookie(self) -> str:
-        """Name of the cookie that has done its work."""
-        return binding_cookie(self.state_id)
-
 
 def binding_cookie(state_id: str) -> str:
     """Name of the cookie that binds a launch to the browser that began it.
 
-    One for each launch, so that two tabs do not take each other's.
+    One for each launch, so that two tabs do not take each other's. It stays until it expires:
+    a form sent again from the same browser is then refused for what it is, used.
     """
     return f"__Host-npq-login-{state_id[:8]}"

@@ -93,7 +93,7 @@ def cookie_of_visit(key: str) -> str:
 
 
 def set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
-    """Set a cookie that comes back inside an LMS's frame; zero seconds removes it.
+    """Set a cookie that comes back inside an LMS's frame.
 
     Source: browsers drop a third-party cookie unless it is Partitioned (Chromium 114 and
     later), and a __Host- name can't be planted by another host.

@@ -70,7 +70,6 @@ def launch() -> AnyResponse:
     arrived = arrive(verified, key, cookie)
     response = redirect(landing(arrived, key), code=303)
     set_cookie(response, cookie_of_visit(key), cookie, visit_cookie_s())
-    set_cookie(response, verified.binding_cookie, "", 0)
     return response
 
 

@@ -54,7 +54,6 @@ def test_a_participant_arrives(world):
     assert launch.deep_linking is None
     state = world.signer.open(sent(login)["state"], NOW)
     assert (launch.state_id, launch.state_expires_at) == (state.id, state.expires_at)
-    assert launch.binding_cookie == login.cookie_name
 
 
 def test_a_facilitator_comes_to_choose(world):

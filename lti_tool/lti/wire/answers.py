@@ -21,6 +21,15 @@ def json_of(response: requests.Response) -> Any:
         return None
 
 
+def is_page(response: requests.Response) -> bool:
+    """Whether a person was meant to read it: maintenance, or somebody's sign-in.
+
+    A service never answers so. A score it had taken all the same is settled by its 409 when
+    it is sent again; one believed delivered would be lost.
+    """
+    return response.content.lstrip()[:1] == b"<"
+
+
 def excerpt_of(response: requests.Response) -> str:
     """The beginning of the body as text."""
     return response.content[: 4 * _LONGEST_EXCERPT].decode("utf-8", "replace")[
