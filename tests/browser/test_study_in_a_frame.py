@@ -52,16 +52,12 @@ def study(frame: Frame, look: Callable[[Frame, int], None] = lambda *_: None) ->
         look(frame, step)
         if "/end" in frame.url:
             return
-        before = frame.url
+        onward = ".go-on a"
         if frame.locator("form.questions").count():
             answer(frame)
-            frame.locator("form.questions button[type=submit]").click()
-        else:
-            frame.locator(".go-on a").first.click()
-        frame.wait_for_function(
-            "before => location.href !== before || document.querySelector('.answers')",
-            arg=before,
-        )
+            onward = "form.questions button[type=submit]"
+        with frame.expect_navigation():
+            frame.locator(onward).first.click()
     pytest.fail("the session did not end")
 
 

@@ -131,7 +131,7 @@ def test_the_server_is_ready_soon_and_ends_when_asked(serve, tool_url, capsys):
 def persistently(ask: Callable[[], Page]) -> Page:
     """The page a person gets who presses Reload while the server is away."""
     for _ in range(1_000):
-        with suppress(requests.ConnectionError):
+        with suppress(requests.RequestException):  # refused, reset, or cut off half-way
             page = ask()
             assert page.status == 200, f"{page.status} {page.url} {page.text[:300]}"
             return page

@@ -59,6 +59,12 @@ def fill(page) -> None:
         area.fill(ENOUGH)
 
 
+def follow(page, selector: str) -> None:
+    """Click what leads to another page, and wait until that is there."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 @pytest.mark.parametrize("session", [FIRST, SECOND], ids=lambda session: session.item)
 def test_every_kind_of_page_is_accessible(arrive, browser, session):
     amira = arrive("m1")
@@ -67,18 +73,18 @@ def test_every_kind_of_page_is_accessible(arrive, browser, session):
 
     with browser.open(amira) as page:
         on_phone(page)
-        page.click("text=Continue")
+        follow(page, "text=Continue")
         for activity in session.activities:
             on_desk(page)
-            page.click("button[type=submit]")
+            follow(page, "button[type=submit]")
             page.wait_for_selector(".fault-summary:focus")
             on_phone(page)
             fill(page)
-            page.click("button[type=submit]")
+            follow(page, "button[type=submit]")
             if has_feedback(activity):
                 page.wait_for_selector("#answers:focus")
                 on_desk(page)
-                page.click(".answers .btn")
+                follow(page, ".answers .btn")
         page.wait_for_url("**/end")
         on_phone(page)
 
@@ -174,9 +180,9 @@ def test_a_session_is_studied_without_script(arrive, browser):
         for activity in FIRST.activities:
             assert page.locator("h1").inner_text() == activity.title
             fill(page)
-            page.click("button[type=submit]")
+            follow(page, "button[type=submit]")
             if page.locator("#answers").count():
-                page.click(".answers .btn")
+                follow(page, ".answers .btn")
         assert page.url.endswith("/end")
 
 
