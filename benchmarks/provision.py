@@ -1,4 +1,4 @@
-"""Register the benchmark's simulated LMSs: python benchmarks/provision.py REGISTRATIONS.json."""
+"""Register the simulated LMSs: python benchmarks/provision.py REGISTRATIONS.json."""
 
 from __future__ import annotations
 

@@ -51,6 +51,8 @@ def create_app(settings: Settings, http: requests.Session | None = None) -> Flas
         Misconfigured: a content pack is not whole or not the one that was locked.
     """
     app = Flask("lti_tool.web", static_folder=None)
+    # Their redirects would repeat whatever Host a stranger sent.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_REQUEST, MAX_FORM_PARTS=500)
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["lti_tool"] = _parts(settings, http)

@@ -5,6 +5,7 @@ The errors this tool raises on purpose.
   + Refused              the request cannot be honoured; the person is told why
     - LaunchRefused      the LMS sent a login or launch we cannot trust or place
     - VisitEnded         the visit is over or belongs to another browser
+    - PageOutdated       a form does not come from a page of this visit
     - NotServed          nothing here for this person: wrong item, wrong role, wrong tenant
     - ContentSkipped     an activity was opened or finished before the ones it follows
     - Incomplete         an answer does not yet meet the activity's completion rule
@@ -49,6 +50,10 @@ class LaunchRefused(Refused):
 
 class VisitEnded(Refused):
     """The visit is over, unknown, or belongs to another browser."""
+
+
+class PageOutdated(Refused):
+    """A form does not come from a page of this visit, or from one of long ago."""
 
 
 class NotServed(Refused):

@@ -21,13 +21,13 @@ def application() -> Flask:
     settings = read_settings(os.environ)
     configure_logs(settings.log_format)
     app = create_app(settings)
-    _end_with(os.getppid())
+    end_with(os.getppid())
     _spare_the_collector()
     return app
 
 
-def _end_with(parent: int) -> None:
-    """End with the server's main process; Granian's workers would live on and keep its port."""
+def end_with(parent: int) -> None:
+    """End this process when its parent has; Granian's workers would live on with its port."""
 
     def watch() -> None:
         while os.getppid() == parent:

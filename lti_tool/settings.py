@@ -19,8 +19,11 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from lti_tool.errors import Misconfigured
+from lti_tool.tenancy.addresses import origin_of
 
 _SHORTEST_SECRET = 32  # characters: 128 bits and more, however they are written
 
@@ -31,6 +34,14 @@ def _comma_list(value: object) -> object:
         if isinstance(value, str)
         else value
     )
+
+
+def _checked(url: str) -> str:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("use postgresql://user:password@host:5432/name") from error
+    return url
 
 
 def _folder(value: Path) -> Path:
@@ -73,8 +84,8 @@ class Settings(BaseModel):
     def _known_database(cls, url: str) -> str:
         scheme, _, rest = url.partition("://")
         if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-            return f"postgresql+psycopg://{rest}"
-        if scheme != "sqlite" or not rest.strip("/") or ":memory:" in rest:
+            return _checked(f"postgresql+psycopg://{rest}")
+        if scheme != "sqlite" or not rest.strip("/") or ":memory:" in rest or "?" in rest:
             raise ValueError("use postgresql://user@host/name or sqlite:///path/to/file.db")
         return url
 
@@ -88,6 +99,8 @@ class Settings(BaseModel):
             raise ValueError("use https://your.host (plain http only for localhost)")
         if not host or parts.path or parts.query or parts.fragment or parts.username:
             raise ValueError("give only the origin, as in https://npq.example.org")
+        if origin_of(url) is None:
+            raise ValueError("this is no web address; it looks like https://npq.example.org")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
     @field_validator("secret_keys")
@@ -137,11 +150,17 @@ def _kept_secret(settings: Settings) -> str:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _create_once(file)
-        return file.read_text("utf-8").strip()
+        secret = file.read_text("utf-8").strip()
     except OSError as error:
         raise Misconfigured(
             f"SECRET_KEYS: unset, and {file} cannot be kept ({error.strerror})."
         ) from error
+    if len(secret) < _SHORTEST_SECRET:
+        raise Misconfigured(
+            f"SECRET_KEYS: unset, and what {file} holds is too short. Put back what you had: "
+            "without it nothing encrypted in the database can be read."
+        )
+    return secret
 
 
 def _create_once(file: Path) -> None:
@@ -151,6 +170,8 @@ def _create_once(file: Path) -> None:
     number, draft = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)  # mode 0600
     with os.fdopen(number, "w", encoding="utf-8") as opened:
         opened.write(secrets.token_urlsafe(48) + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())  # a secret lost to a power cut is lost for good
     try:
         os.link(draft, file)
     except FileExistsError:

@@ -12,7 +12,9 @@ from lti_tool.errors import Misconfigured
 from lti_tool.log import configure_logs
 from lti_tool.packs.read import read_packs
 from lti_tool.records.db import Database
+from lti_tool.records.keys import stored_keys
 from lti_tool.records.revision import newest_revision, revision_of
+from lti_tool.records.vault import Vault
 from lti_tool.settings import Settings, read_settings
 
 
@@ -24,10 +26,9 @@ def prepared() -> tuple[Settings, Database]:
     """
     settings = read_settings(os.environ)
     configure_logs(settings.log_format)
-    database = Database(settings.database_url)
-    if faults := list(_database_faults(database)):
+    if faults := list(_database_faults(settings)):
         raise Misconfigured(*faults)
-    return settings, database
+    return settings, Database(settings.database_url)
 
 
 def check_web(settings: Settings, host: str, port: int) -> None:
@@ -36,7 +37,7 @@ def check_web(settings: Settings, host: str, port: int) -> None:
     Raises:
         Misconfigured: names every fault of settings, database, packs and port.
     """
-    faults = [*_database_faults(Database(settings.database_url)), *_port_faults(host, port)]
+    faults = [*_database_faults(settings), *_port_faults(host, port)]
     try:
         read_packs(settings.content_packs)
     except Misconfigured as error:
@@ -45,17 +46,35 @@ def check_web(settings: Settings, host: str, port: int) -> None:
         raise Misconfigured(*faults)
 
 
-def _database_faults(database: Database) -> Iterator[str]:
+def check_port(host: str, *ports: int) -> None:
+    """These ports are free to listen on.
+
+    Raises:
+        Misconfigured: names each that is not.
+    """
+    if faults := [fault for port in ports for fault in _port_faults(host, port)]:
+        raise Misconfigured(*faults)
+
+
+def _database_faults(settings: Settings) -> Iterator[str]:
+    database = Database(settings.database_url)
     try:
         with database.read() as db:
             revision = revision_of(db)
+            if revision == newest_revision():
+                stored_keys(db, Vault(settings.secret_keys))
+    except Misconfigured as error:
+        yield str(error)
+        return
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         yield f"DATABASE_URL: the database cannot be reached ({reason})."
         return
     finally:
         database.close()
-    if revision != newest_revision():
+    if revision and revision > newest_revision():
+        yield f"The database is at {revision}, written by a newer version than this."
+    elif revision != newest_revision():
         yield "The database is not at the newest schema. Run: lti-tool db upgrade"
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from lti_tool.commands.output import refuse
 from lti_tool.errors import Misconfigured
@@ -28,6 +28,8 @@ def upgrade() -> None:
     """Apply every migration the database has not seen."""
     with _opened() as connection:
         before = revision_of(connection)
+        if before and before > newest_revision():
+            raise refuse(f"The database is at {before}, written by a newer version than this.")
         schema.upgrade(connection)
         after = revision_of(connection)
     click.echo(f"The database is at {after}." if before == after else f"{before} → {after}")
@@ -56,7 +58,7 @@ def _opened() -> Iterator[Connection]:
     try:
         with database.transaction() as connection:
             yield connection
-    except OperationalError as error:
+    except DatabaseError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise Misconfigured(
             f"DATABASE_URL: the database cannot be reached ({reason})."

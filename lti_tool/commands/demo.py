@@ -28,8 +28,9 @@ from lti_tool.records.db import Database
 from lti_tool.records.platforms import add_platform, find_platforms
 from lti_tool.records.revision import newest_revision, revision_of
 from lti_tool.records.schema import upgrade
+from lti_tool.server import end_with
 from lti_tool.settings import Settings, read_settings
-from lti_tool.start import prepared
+from lti_tool.start import check_port, prepared
 from lti_tool.tenancy.platforms import Platform
 
 _READY_WITHIN_S = 30.0
@@ -54,6 +55,7 @@ def demo(port: int, lms_port: int, folder: Path) -> None:
     _use_settings_of_the_demo(port, folder)
     settings = read_settings(os.environ)
     lms = f"http://127.0.0.1:{lms_port}"
+    check_port("127.0.0.1", port, lms_port)
     _prepare(settings, lms)
     work: dict[str, Callable[[], None]] = {
         "lms": partial(_run_lms, _lms_arguments(settings, lms_port, folder)),
@@ -148,6 +150,7 @@ def _logged(run: Callable[[], None], log: Path) -> None:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with(os.getppid())
     try:
         run()
     except Misconfigured as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lti_tool.commands.output import as_json, refuse, show_rows
+from lti_tool.commands.output import as_json, refuse, row_id, show_rows
 from lti_tool.records import platforms as records
 from lti_tool.start import prepared
 
@@ -25,22 +25,22 @@ def list_deployments(wants_json: bool) -> None:
 
 
 @deployments.command()
-@click.argument("row_id", metavar="ID", type=int)
-def approve(row_id: int) -> None:
+@click.argument("number", metavar="ID", type=row_id)
+def approve(number: int) -> None:
     """Serve a pending or suspended deployment."""
-    _set_status(row_id, "active")
+    _set_status(number, "active")
 
 
 @deployments.command()
-@click.argument("row_id", metavar="ID", type=int)
-def suspend(row_id: int) -> None:
+@click.argument("number", metavar="ID", type=row_id)
+def suspend(number: int) -> None:
     """Stop serving a deployment; nothing is lost."""
-    _set_status(row_id, "suspended")
+    _set_status(number, "suspended")
 
 
-def _set_status(row_id: int, status: str) -> None:
+def _set_status(number: int, status: str) -> None:
     _, database = prepared()
     with database.transaction() as db:
-        if not records.set_deployment_status(db, row_id, status):
-            raise refuse(f"There is no deployment {row_id}: lti-tool deployments list")
-    click.echo(f"Deployment {row_id} is {status}.")
+        if not records.set_deployment_status(db, number, status):
+            raise refuse(f"There is no deployment {number}: lti-tool deployments list")
+    click.echo(f"Deployment {number} is {status}.")

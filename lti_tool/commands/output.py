@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+row_id = click.IntRange(1, 2**31 - 1)
 as_json = click.option("--json", "wants_json", is_flag=True, help="Answer as JSON.")
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.exc import IntegrityError
 
-from lti_tool.commands.output import as_json, refuse, show_rows
+from lti_tool.commands.output import as_json, refuse, row_id, show_rows
 from lti_tool.lms import PRODUCTS
 from lti_tool.records import platforms as records
 from lti_tool.start import prepared
+from lti_tool.tenancy.addresses import origin_of
 from lti_tool.tenancy.platforms import Platform
+
+_LONGEST_ID = 255  # characters; LTI 1.3, 5.3
 
 
 @click.group()
@@ -22,22 +24,43 @@ def platforms() -> None:
 
 
 def _url(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise click.BadParameter(f"{value} is no address; it begins with https://")
+    if origin_of(value) is None:
+        raise click.BadParameter("this is no address; it looks like https://lms.example.org/…")
     return value
 
 
+def _id(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if not value.strip() or not value.isprintable() or len(value) > _LONGEST_ID:
+        raise click.BadParameter(f"give 1 to {_LONGEST_ID} printable characters")
+    return value
+
+
+def _deployment_ids(
+    context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    if not all(value.isascii() for value in values):
+        raise click.BadParameter("an LMS's deployment ids are plain ASCII")
+    return tuple(dict.fromkeys(_id(context, option, value) for value in values))
+
+
 @platforms.command()
-@click.option("--name", required=True, help="What you call this LMS.")
-@click.option("--issuer", required=True, help="The LMS's own id (platform id, iss).")
-@click.option("--client-id", required=True, help="Our id in that LMS.")
+@click.option("--name", required=True, callback=_id, help="What you call this LMS.")
+@click.option(
+    "--issuer", required=True, callback=_id, help="The LMS's own id (platform id, iss)."
+)
+@click.option("--client-id", required=True, callback=_id, help="Our id in that LMS.")
 @click.option("--auth-url", required=True, callback=_url, help="Authentication request URL.")
 @click.option("--token-url", required=True, callback=_url, help="Access token URL.")
 @click.option("--jwks-url", required=True, callback=_url, help="Public key set URL.")
 @click.option("--token-audience", help="Where it is not the token URL.")
 @click.option("--product", default="standard", type=click.Choice(PRODUCTS), show_default=True)
-@click.option("--deployment-id", "deployment_ids", multiple=True, help="Repeat for several.")
+@click.option(
+    "--deployment-id",
+    "deployment_ids",
+    multiple=True,
+    callback=_deployment_ids,
+    help="Repeat for several.",
+)
 @as_json
 def add(wants_json: bool, deployment_ids: tuple[str, ...], **given: str) -> None:
     """Register an LMS and print its id.
@@ -78,7 +101,7 @@ def list_platforms(wants_json: bool) -> None:
 
 
 @platforms.command()
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=row_id)
 @as_json
 def show(platform_id: int, wants_json: bool) -> None:
     """Show everything about one LMS and its deployments."""
@@ -99,14 +122,14 @@ def show(platform_id: int, wants_json: bool) -> None:
 
 
 @platforms.command()
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=row_id)
 def suspend(platform_id: int) -> None:
     """Stop serving an LMS; nothing is lost, grades wait."""
     _set_status(platform_id, "suspended")
 
 
 @platforms.command()
-@click.argument("platform_id", type=int)
+@click.argument("platform_id", type=row_id)
 def resume(platform_id: int) -> None:
     """Serve a suspended LMS again."""
     _set_status(platform_id, "active")

@@ -33,12 +33,13 @@ class Courier:
     clock: Callable[[], datetime]
 
 
-def deliver_due(courier: Courier, limit: int = 20) -> int:
+def deliver_due(courier: Courier, limit: int = 5) -> int:
     """Deliver up to `limit` grades; how many were claimed.
 
     No transaction is open while an LMS is being talked to. A grade whose delivery is cut
     short, even by a power failure, is claimed again when its lease ends; the LMS takes the
-    same score twice without harm.
+    same score twice without harm. Few are claimed at once: all must end within the lease even
+    if each meets an LMS that does not answer.
     """
     with courier.database.transaction() as db:
         claimed = outbox.claim_due(db, courier.clock(), limit)

@@ -38,7 +38,7 @@ class Admission:
     enrolment_row: int | None
     pack_digest: str | None  # the enrolment is pinned to it
     has_begun: bool  # has done something of the pack
-    may_be_owed: bool  # has begun, is graded here, and no grade stands yet
+    may_be_owed: bool  # has begun, is graded here, and no grade stands or is on its way
 
 
 def deployment_status(db: Connection, platform_id: int, deployment_id: str) -> str | None:
@@ -154,7 +154,8 @@ def _link(
 
 def _may_be_owed(launch: Launch, known: AnyRow, line_item: int | None) -> bool:
     graded = launch.standing.graded and line_item is not None
-    return graded and known.grade is None and known.has_begun is not None
+    stands = known.grade_status not in (None, "refused")
+    return graded and not stands and known.has_begun is not None
 
 
 def _opens(

@@ -31,6 +31,7 @@ _GRADED_LINKS = (
         GradeRow.id.label("grade"),
         GradeRow.given,
         GradeRow.at,
+        GradeRow.status,
     )
     .select_from(EnrolmentRow)
     .join(MembershipRow, MembershipRow.person_id == EnrolmentRow.person_id)
@@ -70,7 +71,8 @@ def owe_earned(
     """Owe full marks to every line item of this participant whose item is complete.
 
     Covers links of any course of the deployment, so work done before a link existed is
-    credited when it appears. What is owed or delivered already stays as it is.
+    credited when it appears. What is owed or delivered already stays as it is; what an LMS
+    refused is owed anew, for the person may be enrolled now.
     """
     links = db.execute(_GRADED_LINKS.where(EnrolmentRow.id == enrolment_row)).all()
     earned = list(_newly_earned(links, pack, done))
@@ -90,7 +92,7 @@ def _newly_earned(
         sessions = pack.find(link.item)
         if not sessions or not completion(sessions, done).is_complete:
             continue
-        if link.grade is None or link.given < link.score_maximum:
+        if link.grade is None or link.given < link.score_maximum or link.status == "refused":
             yield link
 
 

@@ -39,7 +39,7 @@ _QUERY = (
         MembershipRow.graded,
         EnrolmentRow.id.label("enrolment"),
         EnrolmentRow.pack_digest,
-        GradeRow.id.label("grade"),
+        GradeRow.status.label("grade_status"),
         select(LedgerRow.id)
         .where(LedgerRow.enrolment_id == EnrolmentRow.id)
         .limit(1)

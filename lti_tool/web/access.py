@@ -17,7 +17,7 @@ from flask import Blueprint, g, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from lti_tool.errors import NotServed, VisitEnded
+from lti_tool.errors import NotServed, PageOutdated, VisitEnded
 from lti_tool.records.db import AnyRow
 from lti_tool.records.visits import (
     IDLE_LIMIT,
@@ -128,7 +128,7 @@ def csrf_field() -> Markup:
 def _check_form() -> None:
     given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
     if not hmac.compare_digest(given.encode(), csrf_token().encode()):
-        raise VisitEnded("This page is out of date. Go back, reload it and try again.")
+        raise PageOutdated("form token")
 
 
 def _visit(key: str) -> Visit:
@@ -137,7 +137,7 @@ def _visit(key: str) -> Visit:
         row = find_visit(db, key, now)
     cookie = request.cookies.get(cookie_of_visit(key), "")
     if row is None or not hmac.compare_digest(row.cookie_hash, hash_of(cookie)):
-        raise VisitEnded("Your visit has ended. Open the study session again from your course.")
+        raise VisitEnded("unknown, over, or of another browser")
     if needs_noting(row.seen_at, now):
         with parts().database.transaction() as db:
             note_seen(db, key, now)

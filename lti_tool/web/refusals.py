@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask, g, render_template, request
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    ProgrammingError,
+    TimeoutError,
+)
 from werkzeug.exceptions import HTTPException
 
 from lti_tool import errors
@@ -90,14 +96,24 @@ PAGES = {
         413,
         "That was too much at once",
         "What was sent is larger than we can take.",
-        ("Go back and shorten what you pasted.", "Very long notes are safer in a document."),
-        _YOU,
+        (
+            "If you pasted something long, go back and shorten it.",
+            "If you only opened a link, show this page to the person who looks after your LMS.",
+        ),
+        _ADMIN,
     ),
     "ended": Page(
         403,
         "Your visit has ended",
-        "Your saved work is safe.",
+        "Your saved work is safe. A visit ends after eight hours without a click.",
         (_AGAIN,),
+        _YOU,
+    ),
+    "outdated": Page(
+        403,
+        "This page is out of date",
+        "Nothing was changed. What you saved before is safe.",
+        ("Go back, reload the page and try again.",),
         _YOU,
     ),
     "not_found": Page(
@@ -121,10 +137,11 @@ def register(app: Flask) -> None:
     """Answer every error of this app with a page."""
     app.register_error_handler(errors.LaunchRefused, _launch_refused)
     app.register_error_handler(errors.VisitEnded, _visit_ended)
+    app.register_error_handler(errors.PageOutdated, _page_outdated)
     app.register_error_handler(errors.NotServed, _not_served)
     app.register_error_handler(errors.ContentSkipped, _not_served)
-    app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(TimeoutError, _database_away)
+    app.register_error_handler(DatabaseError, _database_away)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
 
@@ -158,8 +175,12 @@ def _launch_refused(error: errors.LaunchRefused) -> Answer:
     return refusal(error.page, error.reason, error.message, error.facts)
 
 
-def _visit_ended(error: errors.VisitEnded) -> Answer:
-    return refusal("ended", "visit_ended", str(error))
+def _visit_ended(_error: errors.VisitEnded) -> Answer:
+    return refusal("ended", "visit_ended")
+
+
+def _page_outdated(_error: errors.PageOutdated) -> Answer:
+    return refusal("outdated", "form_token")
 
 
 def _not_served(error: errors.Refused) -> Answer:
@@ -167,12 +188,14 @@ def _not_served(error: errors.Refused) -> Answer:
 
 
 def _database_away(error: Exception) -> Answer:
+    if isinstance(error, IntegrityError | DataError | ProgrammingError):  # our own mistake
+        return _failed(error)
     return refusal("busy", f"database:{type(error).__name__}")
 
 
 def _http_error(error: HTTPException) -> Answer:
     code = error.code or 500
-    names = {413: "too_large", 404: "not_found"}
+    names = {413: "too_large", 404: "not_found", 405: "not_found"}
     name = names.get(code, "bad_request" if code < 500 else "failed")
     html, _, headers = refusal(name, f"http:{code}")
     if allowed := getattr(error, "valid_methods", None):

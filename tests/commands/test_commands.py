@@ -88,11 +88,33 @@ def test_an_lms_is_registered_once(lti_tool):
 
 
 @pytest.mark.parametrize("option", ["auth_url", "token_url", "jwks_url"])
-def test_an_address_that_is_none_is_refused(lti_tool, option):
-    code, said = lti_tool("platforms", "add", *options(**{option: "lms.example/auth"}))
+@pytest.mark.parametrize(
+    "address", ["lms.example/auth", "http://[::1", "https://a:99999", "ftp://a"]
+)
+def test_an_address_that_is_none_is_refused(lti_tool, option, address):
+    code, said = lti_tool("platforms", "add", *options(**{option: address}))
 
     assert code == 2
     assert "https://" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("name", ""), ("issuer", " "), ("client_id", "x" * 256), ("deployment_id", "é")],
+)
+def test_an_id_that_no_launch_could_carry_is_refused(lti_tool, option, value):
+    assert lti_tool("platforms", "add", *options(**{option: value}))[0] == 2
+
+
+def test_a_deployment_given_twice_is_one(lti_tool):
+    twice = ("--deployment-id", "1", "--deployment-id", "1")
+
+    assert lti_tool("platforms", "add", *options(), *twice)[0] == 0
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "x"])
+def test_a_number_that_is_none_is_refused(lti_tool, number):
+    assert lti_tool("platforms", "suspend", "--", number)[0] == 2
 
 
 def test_what_does_not_exist_is_said_so(lti_tool):
@@ -221,3 +243,43 @@ def test_a_database_behind_the_code_stops_the_start(env, tmp_path):
 
     assert ended.returncode == 2
     assert "lti-tool db upgrade" in ended.stderr
+
+
+def test_secrets_that_do_not_open_the_database_stop_the_start(env, lti_tool):
+    lti_tool("keys", "list")
+
+    for command in (("serve",), ("deliver", "--once")):
+        ended = started(
+            env | {"SECRET_KEYS": "another secret of more than 32 characters"}, *command
+        )
+        assert ended.returncode == 2
+        assert "SECRET_KEYS: none of them opens" in ended.stderr
+
+
+def test_a_database_of_a_newer_version_is_not_sent_round_in_circles(env, lti_tool):
+    database = Database(env["DATABASE_URL"])
+    with database.transaction() as db:
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+
+    code, said = lti_tool("db", "upgrade")
+    assert (code, "newer version" in said) == (1, True)
+    assert "newer version" in started(env, "deliver", "--once").stderr
+
+
+def test_a_file_that_is_no_database_is_named(env, tmp_path):
+    (tmp_path / "broken.db").write_bytes(b"not a database" * 100)
+
+    ended = started(env | {"DATABASE_URL": f"sqlite:///{tmp_path}/broken.db"}, "db", "upgrade")
+
+    assert ended.returncode == 2
+    assert "DATABASE_URL: the database cannot be reached" in ended.stderr
+
+
+def test_the_demo_says_so_when_a_port_is_taken(env, tmp_path, httpserver):
+    folder = ("--folder", str(tmp_path / "demo"))
+    ended = started(env, "demo", "--port", str(httpserver.port), *folder)
+
+    assert ended.returncode == 2
+    assert f"127.0.0.1:{httpserver.port} cannot be listened on" in ended.stderr
+    assert "Open" not in ended.stdout

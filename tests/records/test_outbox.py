@@ -268,3 +268,29 @@ def state(db, person):
     return outbox.grade_of(
         db, person.admission.context_row, person.admission.person_row, "demo", "m1.s1"
     )
+
+
+def test_a_refused_grade_is_owed_anew_at_the_next_launch(database):
+    with database.transaction() as db:
+        person = studying(db)
+        study(db, person)
+        now = NOW + timedelta(seconds=2)
+        (claimed,) = outbox.claim_due(db, now, 10)
+        outbox.settle_refused(db, claimed, "not enrolled")
+        again = admit(db, launch(person.platform), person.pack, "m1.s1", now)
+        assert again.may_be_owed
+        done = done_of(db, again.enrolment_row)
+        owe_earned(db, again.enrolment_row, person.pack, done, now)
+        (grade,) = grades(db)
+
+        assert (grade.status, grade.reason, grade.attempts) == ("owed", None, 0)
+        assert grade.at > claimed.at
+        assert grade.submitted_at == NOW + timedelta(seconds=1)
+
+
+def test_a_grade_that_stands_is_not_owed_again_at_the_next_launch(database):
+    with database.transaction() as db:
+        person = studying(db)
+        study(db, person)
+
+        assert not admit(db, launch(person.platform), person.pack, "m1.s1", NOW).may_be_owed

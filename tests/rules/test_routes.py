@@ -59,3 +59,24 @@ def test_the_contract_is_served(app):
         ("/metrics", "GET"),
     ):
         assert wanted in served
+
+
+def test_no_answer_repeats_the_host_a_stranger_sent(app):
+    browser = app.test_client()
+
+    for address in ("/visit/x", "/visit//x/", "/open/", "/lti/login/", "//evil.example/"):
+        answer = browser.get(address, headers={"Host": "evil.example"})
+        assert answer.status_code in {400, 403, 404, 405}, address
+        assert "evil.example" not in f"{answer.headers}{answer.text}"
+
+
+def test_a_broken_database_is_said_to_be_busy_and_not_our_mistake(app, settings):
+    database = app.extensions["lti_tool"].database
+    database.close()
+    with open(settings.database_url.removeprefix("sqlite:///"), "wb") as file:
+        file.write(b"no database" * 1000)
+
+    answer = app.test_client().get("/visit/x/")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]

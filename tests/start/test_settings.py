@@ -31,6 +31,10 @@ def working_folder(tmp_path, monkeypatch):
         pytest.param("PUBLIC_URL", "https://me@npq.example.org", "origin", id="a user"),
         pytest.param("PUBLIC_URL", "npq.example.org", "https", id="no scheme"),
         pytest.param("PUBLIC_URL", "https://[", "Invalid", id="no url at all"),
+        pytest.param("PUBLIC_URL", "https://npq.example.org:99999", "", id="no such port"),
+        pytest.param("PUBLIC_URL", "https://*;x", "web address", id="a wildcard"),
+        pytest.param("DATABASE_URL", "postgresql://u@h:1:2/x", "5432", id="two ports"),
+        pytest.param("DATABASE_URL", "sqlite:///x.db?mode=ro", "sqlite:///", id="options"),
         pytest.param("DATABASE_URL", "mysql://db/npq", "postgresql://", id="another database"),
         pytest.param("DATABASE_URL", "sqlite://", "sqlite:///", id="in memory"),
         pytest.param("DATABASE_URL", "sqlite:///:memory:", "sqlite:///", id="in memory, said"),
@@ -119,3 +123,12 @@ def test_networks_and_lists_are_read():
 
     assert settings.private_networks == ("10.1.0.0/16", "fd00::/8")
     assert settings.secret_keys == (SECRET, f"{SECRET}2")
+
+
+@pytest.mark.parametrize("kept", ["", "short\n"])
+def test_a_kept_secret_that_was_lost_stops_the_start(working_folder, kept):
+    (working_folder / "var").mkdir()
+    (working_folder / "var/secret_keys").write_text(kept)
+
+    with pytest.raises(Misconfigured, match="too short"):
+        read_settings({"PUBLIC_URL": GOOD["PUBLIC_URL"]})
