@@ -111,7 +111,7 @@ def _demo_platform(lms: str) -> Platform:
 
 def _lms_arguments(settings: Settings, lms_port: int, folder: Path) -> list[str]:
     pack = read_packs(settings.content_packs)[0]
-    items = [f"--item={session.item}={session.title}" for session in pack.sessions]
+    items = [f"--item={s.item}=Session {s.number}: {s.title}" for s in pack.sessions]
     where = ["--port", str(lms_port), "--tool-url", settings.public_url]
     return [*where, "--pack", pack.id, *items, "--state", str(folder / "lms.json")]
 
