@@ -109,6 +109,7 @@ def expect_grade(page: Page, demo: Demo, name: str) -> None:
     expect(row.locator(".grade").first).to_have_text("1 / 1")
 
 
+@pytest.mark.slow
 def test_every_kind_of_page_looks_right_on_every_screen(demo, page, violations):
     """The pages as they are, kept as pictures; opened in a new window, as on a phone."""
     sign_in(page, demo, "Tom Ashworth")
