@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Flask, g
 from werkzeug.wrappers import Response
 
@@ -36,9 +38,12 @@ def _add_headers(response: Response) -> Response:
 
 def _policy() -> str:
     visit = g.get("visit")
-    return _POLICY.format(
-        # A deep-linking answer is a form posted to the LMS.
-        form_action=" ".join(["'self'", *g.get("form_action", ())]),
-        # Refusals hold nothing private and must be readable wherever the LMS put us.
-        frame_ancestors=f"'self' {visit.frame_origins}" if visit else "*",
-    )
+    # Refusals hold nothing private and must be readable wherever the LMS put us.
+    frames = f"'self' {visit.frame_origins}" if visit else "*"
+    # A deep-linking answer is a form posted to the LMS.
+    return _filled(frames, " ".join(["'self'", *g.get("form_action", ())]))
+
+
+@lru_cache(maxsize=4096)
+def _filled(frame_ancestors: str, form_action: str) -> str:
+    return _POLICY.format(frame_ancestors=frame_ancestors, form_action=form_action)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -46,7 +46,7 @@ def login() -> AnyResponse:
         public_url=parts().settings.public_url,
         now=datetime.now(UTC),
     )
-    response = redirect(answer.url)
+    response = _to(answer.url, 302)
     set_cookie(response, answer.cookie_name, answer.cookie_value, _LOGIN_COOKIE_S)
     return response
 
@@ -68,7 +68,7 @@ def launch() -> AnyResponse:
     )
     key, cookie = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     arrived = arrive(verified, key, cookie)
-    response = redirect(landing(arrived, key), code=303)
+    response = _to(landing(arrived, key), 303)
     set_cookie(response, cookie_of_visit(key), cookie, visit_cookie_s())
     return response
 
@@ -86,3 +86,8 @@ def jwks() -> Response:
 def opened_directly(_item: str) -> AnyResponse:
     """Where links in LMSs point; opened without an LMS there is nobody to show it to."""
     raise NotServed("Open this study session from your course, so that we know who you are.")
+
+
+def _to(address: str, status: int) -> AnyResponse:
+    """A redirect without a page nobody sees."""
+    return AnyResponse(status=status, headers={"Location": address})
