@@ -14,7 +14,7 @@ from lti_tool.records.db import Database
 from lti_tool.records.revision import newest_revision
 from lti_tool.records.vault import Vault
 from lti_tool.settings import Settings
-from lti_tool.stores import KeySets, Platforms, ToolKeys
+from lti_tool.stores import PLATFORM_KEPT_S, Kept, KeySets, Platforms, ToolKeys
 from lti_tool.web import (
     access,
     assets,
@@ -79,5 +79,6 @@ def _parts(settings: Settings, http: requests.Session | None) -> Parts:
         platform_keys=PlatformKeys(http, KeySets(database)),
         tool_keys=ToolKeys(database, Vault(settings.secret_keys)),
         signer=StateSigner(settings.secret_keys),
+        just_begun=Kept(PLATFORM_KEPT_S),  # a suspension is felt no later than without it
         schema_revision=newest_revision(),
     )

@@ -19,7 +19,7 @@ from lti_tool.records.db import Database
 from lti_tool.records.vault import Vault
 from lti_tool.tenancy.platforms import Platform
 
-_PLATFORM_KEPT_S = 5.0  # how long a suspension may take to be felt
+PLATFORM_KEPT_S = 5.0  # how long a suspension may take to be felt
 _KEYS_KEPT_S = 60.0  # how long a rotation may take; a key is published long before its use
 _MOST_KEPT = 20_000
 
@@ -39,11 +39,20 @@ class Kept(Generic[Value]):
         if found and found[0] > time.monotonic():
             return found[1]
         value = load()
+        if value:  # what is not there may appear at any moment
+            self.put(key, value)
+        return value
+
+    def put(self, key: object, value: Value) -> None:
+        """Keep a value that need not be loaded."""
         if len(self._values) >= _MOST_KEPT:
             self._values.clear()
-        if value:  # what is not there may appear at any moment
-            self._values[key] = (time.monotonic() + self._seconds, value)
-        return value
+        self._values[key] = (time.monotonic() + self._seconds, value)
+
+    def peek(self, key: object) -> Value | None:
+        """The value of this key while it is kept."""
+        found = self._values.get(key)
+        return found[1] if found and found[0] > time.monotonic() else None
 
 
 class Platforms:
@@ -51,8 +60,8 @@ class Platforms:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._found: Kept[list[Platform]] = Kept(_PLATFORM_KEPT_S)
-        self._by_id: Kept[Platform | None] = Kept(_PLATFORM_KEPT_S)
+        self._found: Kept[list[Platform]] = Kept(PLATFORM_KEPT_S)
+        self._by_id: Kept[Platform | None] = Kept(PLATFORM_KEPT_S)
 
     def find(self, issuer: str, client_id: str | None) -> list[Platform]:
         """LMSs with this issuer, and this client id where one is given; at most two."""

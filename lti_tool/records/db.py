@@ -85,7 +85,6 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,  # seconds; then the request is answered "busy"
-        pool_use_lifo=True,  # few connections stay warm, with their statements prepared
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

@@ -131,17 +131,37 @@ def _check_form() -> None:
         raise PageOutdated("form token")
 
 
+def remember(visit: Visit, cookie: str) -> None:
+    """Keep a visit that has just begun: its first page follows within a second."""
+    parts().just_begun.put(visit.key, (hash_of(cookie), visit))
+
+
 def _visit(key: str) -> Visit:
+    begun: tuple[str, Visit] | None = parts().just_begun.peek(key)
+    if begun is None:
+        return _kept_visit(key)
+    _check_cookie(key, begun[0])
+    return begun[1]
+
+
+def _check_cookie(key: str, cookie_hash: str) -> None:
+    cookie = request.cookies.get(cookie_of_visit(key), "")
+    if not hmac.compare_digest(cookie_hash, hash_of(cookie)):
+        raise VisitEnded("of another browser")
+
+
+def _kept_visit(key: str) -> Visit:
     now = datetime.now(UTC)
     with parts().database.read() as db:
         row = find_visit(db, key, now)
-    cookie = request.cookies.get(cookie_of_visit(key), "")
-    if row is None or not hmac.compare_digest(row.cookie_hash, hash_of(cookie)):
-        raise VisitEnded("unknown, over, or of another browser")
+    if row is None:
+        raise VisitEnded("unknown or over")
+    _check_cookie(key, row.cookie_hash)
     if needs_noting(row.seen_at, now):
         with parts().database.transaction() as db:
             note_seen(db, key, now)
-        g.renew_cookie = (cookie_of_visit(key), cookie)
+        name = cookie_of_visit(key)
+        g.renew_cookie = (name, request.cookies[name])
     return _from_row(key, row)
 
 

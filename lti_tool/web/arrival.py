@@ -20,6 +20,7 @@ from lti_tool.study.completion import done_in, next_activity, opens_in_order
 from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.launch import Launch, Message
 from lti_tool.tenancy.roles import Role
+from lti_tool.web.access import Visit, remember
 from lti_tool.web.parts import parts
 from lti_tool.web.view import Links
 
@@ -50,7 +51,7 @@ def arrive(launched: Launch, key: str, cookie: str) -> Arrival:
     now = datetime.now(UTC)
     pack, item = _opens(launched)
 
-    def work(db: Connection) -> Done:
+    def work(db: Connection) -> tuple[Done, NewVisit]:
         if not burn(db, launched.state_id, launched.state_expires_at):
             raise LaunchRefused("stale", "state_used")
         admission = admit(db, launched, pack, item, now)
@@ -58,13 +59,15 @@ def arrive(launched: Launch, key: str, cookie: str) -> Arrival:
             raise _NotActive
         _check_version(admission, pack)
         done = _credited(db, admission, pack, now)
-        begin_visit(db, _new_visit(launched, admission, pack, item), key, cookie, now)
-        return done
+        new = _new_visit(launched, admission, pack, item)
+        begin_visit(db, new, key, cookie, now)
+        return done, new
 
     try:
-        done = parts().database.run(work)
+        done, new = parts().database.run(work)
     except _NotActive:
         raise _refused_deployment(launched, now) from None
+    remember(_visit(launched, new, key), cookie)
     log.info(
         "launched",
         platform=launched.platform.id,
@@ -140,6 +143,27 @@ def _new_visit(
         person_name=launched.name,
         course_title=_course_title(launched),
         link_title=launched.link.title if launched.link else "",
+    )
+
+
+def _visit(launched: Launch, new: NewVisit, key: str) -> Visit:
+    return Visit(
+        key=key,
+        role=launched.standing.role,
+        graded=new.graded,
+        platform_id=launched.platform.id,
+        deployment_id=launched.deployment_id,
+        context_row=new.context_row,
+        person_row=new.person_row,
+        enrolment_row=new.enrolment_row,
+        pack_id=new.pack_id,
+        item=new.item,
+        person_name=new.person_name,
+        course_title=new.course_title,
+        link_title=new.link_title,
+        return_url=new.return_url,
+        deep_linking=launched.deep_linking,
+        frame_origins=new.frame_origins,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 
@@ -11,7 +12,7 @@ from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.state import StateSigner
 from lti_tool.records.db import Database
 from lti_tool.settings import Settings
-from lti_tool.stores import Platforms, ToolKeys
+from lti_tool.stores import Kept, Platforms, ToolKeys
 from lti_tool.study.content import ContentPack
 
 
@@ -26,6 +27,7 @@ class Parts:
     platform_keys: PlatformKeys
     tool_keys: ToolKeys
     signer: StateSigner
+    just_begun: Kept[Any]  # visits of the last seconds, by key; web/access.py's
     schema_revision: str  # the newest migration there is
 
 

@@ -14,7 +14,7 @@ from lti_tool.delivery.deliver import Courier, deliver_due
 from lti_tool.demo_lms.lms import Lms
 from lti_tool.records.columns import Table
 from lti_tool.records.db import AnyRow, Database
-from lti_tool.stores import Platforms
+from lti_tool.stores import PLATFORM_KEPT_S, Kept, Platforms
 from lti_tool.web.parts import Parts
 from tests.demo_lms.browser import Browser
 from tests.demo_lms.cookies import Mode
@@ -70,9 +70,11 @@ class World:
         return deliver_due(self.courier)
 
     def forget_platforms(self) -> None:
-        """As when the seconds for which a platform is remembered have passed."""
+        """As when the seconds for which platforms and visits are remembered have passed."""
         fresh = Platforms(self.database)
-        self.tool.extensions["lti_tool"] = replace(self.parts, platforms=fresh)
+        self.tool.extensions["lti_tool"] = replace(
+            self.parts, platforms=fresh, just_begun=Kept(PLATFORM_KEPT_S)
+        )
         self.courier = replace(self.courier, platforms=fresh)
 
     def rows(self, table: type[Table]) -> Sequence[AnyRow]:
