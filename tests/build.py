@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from lti_tool.records.admission import Admission, admit
+from lti_tool.records.db import Database
 from lti_tool.records.platforms import add_platform
 from lti_tool.study.content import (
     Activity,
@@ -28,6 +29,14 @@ from lti_tool.tenancy.roles import Role, Standing
 
 NOW = datetime(2026, 11, 23, 14, 5, 0, 250_000, tzinfo=UTC)
 _numbers = itertools.count(1)
+
+
+def connections_in_use(database: Database) -> int:
+    """How many connections are handed out at this moment."""
+    return sum(
+        engine.pool.checkedout()  # type: ignore[attr-defined]
+        for engine in (database.engine, database.reading)
+    )
 
 
 def platform(**changes: Any) -> Platform:

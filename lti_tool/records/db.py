@@ -1,10 +1,10 @@
-"""One engine for SQLite and PostgreSQL; hands out one connection per transaction."""
+"""SQLite or PostgreSQL behind one door; hands out one connection per transaction."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,23 +29,26 @@ _SQLITE_PRAGMAS = (
 
 
 class Database:
-    """One engine; hands out one connection per transaction."""
+    """Hands out one connection per transaction, or one for queries only."""
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
+        """Take the database's address and how many connections of each kind there may be."""
         self.engine = _engine(url, pool_size)
-        self._reading = self.engine.execution_options(**_READING[self.engine.dialect.name])
+        # A query alone needs no BEGIN and COMMIT: two round trips on PostgreSQL. Changing a
+        # connection back and forth costs as much again, so these have their own.
+        self.reading = _engine(
+            url, pool_size, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
+        )
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "begin", _begin_sqlite)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """A connection that commits when the block ends and rolls back when it raises."""
-        with self.engine.begin() as db:
-            yield db
+        return self.engine.begin()
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A connection for queries only: cheaper, and never waits for a writer."""
-        with self._reading.connect() as db:
-            yield db
+        return self.reading.connect()
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run work in a transaction, and again when it meets an IntegrityError.
@@ -66,29 +69,23 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self.reading.dispose()
 
 
 # Each dialect's own `insert` knows ON CONFLICT; it reads the same on both.
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
-# On PostgreSQL a query alone needs no BEGIN and COMMIT, which cost two round trips.
-_READING: dict[str, dict[str, Any]] = {
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
-    "sqlite": {"reading": True},
-}
-
-
-def _engine(url: str, pool_size: int) -> Engine:
+def _engine(url: str, pool_size: int, **options: Any) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,  # seconds; then the request is answered "busy"
+        **options,
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "checkout", partial(_test_idle, engine.dialect))
     return engine
@@ -114,5 +111,4 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(db: Connection) -> None:
     # A deferred transaction that starts with a read and then writes fails under concurrency.
-    reading = db.get_execution_options().get("reading")
-    db.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    db.exec_driver_sql("BEGIN IMMEDIATE")

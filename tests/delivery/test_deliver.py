@@ -14,7 +14,7 @@ from lti_tool.records.outbox import LEASE
 from lti_tool.records.platforms import set_platform_status
 from lti_tool.records.tables import GradeRow
 from lti_tool.stores import Platforms
-from tests.build import NOW, studying
+from tests.build import NOW, connections_in_use, studying
 from tests.records.test_outbox import study
 
 
@@ -28,7 +28,7 @@ class Lms:
     open_transactions: list = field(default_factory=list)
 
     def send(self, platform, score, now):
-        self.open_transactions.append(self.database.engine.pool.checkedout())
+        self.open_transactions.append(connections_in_use(self.database))
         if self.error:
             raise self.error
         self.taken.append((platform.id, score))

@@ -21,7 +21,7 @@ from lti_tool.records.vault import Vault
 from lti_tool.settings import Settings
 from lti_tool.stores import KeySets, Platforms, ToolKeys
 from lti_tool.worker import courier_for
-from tests.build import registered
+from tests.build import connections_in_use, registered
 from tests.conftest import ROOT, SECRET
 from tests.demo_lms.conftest import lms_key
 from tests.journeys.server import Server
@@ -118,7 +118,7 @@ def _watched(app: Any, world: World) -> Any:
     """Notes how many of the tool's database connections are in use when the LMS is asked."""
 
     def asked(environ: Any, start_response: Any) -> Any:
-        in_use = world.database.engine.pool.checkedout()
+        in_use = connections_in_use(world.database)
         world.held.append((environ["PATH_INFO"], in_use))
         return app(environ, start_response)
 

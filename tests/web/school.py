@@ -167,14 +167,19 @@ def watched(database: Database) -> Iterator[Work]:
         work.commits += 1
 
     listeners = {"before_cursor_execute": asked, "commit": committed}
-    for name, listener in listeners.items():
-        event.listen(database.engine, name, listener)
+    watched = [
+        (engine, name, listener)
+        for engine in (database.engine, database.reading)
+        for name, listener in listeners.items()
+    ]
+    for each in watched:
+        event.listen(*each)
     try:
         with capture_logs() as work.log:
             yield work
     finally:
-        for name, listener in listeners.items():
-            event.remove(database.engine, name, listener)
+        for each in watched:
+            event.remove(*each)
 
 
 @contextmanager

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, insert, update
+from sqlalchemy import insert, update
 
 from lti_tool.records import tables
 from lti_tool.study.content import Module
 from lti_tool.web.standing import clock
 from tests.web.page import Page
+from tests.web.school import watched
 from tests.web.small_pack import FIRST, PACK, READING, SECOND, THIRD
 
 KINDS = [
@@ -120,15 +121,11 @@ def test_the_first_view_is_light(arrive, app):
 def test_a_page_costs_few_statements(arrive, path, most):
     amira = arrive()
     amira.do(FIRST, "recall", "reading")
-    statements = []
 
-    def note(_connection, _cursor, statement, *_more):
-        statements.append(statement)
+    with watched(amira.database) as work:
+        assert amira.get(path).status_code in (200, 303)
 
-    event.listen(amira.database.engine, "before_cursor_execute", note)
-    assert amira.get(path).status_code in (200, 303)
-
-    assert len([s for s in statements if not s.startswith(("BEGIN", "PRAGMA"))]) <= most
+    assert 0 < len(work.statements) <= most
 
 
 def test_a_page_says_where_one_is_and_how_long_it_takes(arrive):
