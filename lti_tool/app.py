@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import requests
 from flask import Flask
+from typing_extensions import override
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool.lti.http import lms_session
@@ -40,6 +44,14 @@ _BLUEPRINTS = (
 )
 
 
+class _Tool(Flask):
+    """Flask without a question it asks of every function at every call."""
+
+    @override
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func  # none of ours is a coroutine
+
+
 def create_app(settings: Settings, http: requests.Session | None = None) -> Flask:
     """The web application for these settings.
 
@@ -50,15 +62,13 @@ def create_app(settings: Settings, http: requests.Session | None = None) -> Flas
     Raises:
         Misconfigured: a content pack is not whole or not the one that was locked.
     """
-    app = Flask("lti_tool.web", static_folder=None)
+    app = _Tool("lti_tool.web", static_folder=None)
     # Their redirects would repeat whatever Host a stranger sent.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_REQUEST, MAX_FORM_PARTS=500)
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["lti_tool"] = _parts(settings, http)
-    app.jinja_env.globals.update(
-        csrf_field=access.csrf_field, csrf_token=access.csrf_token, asset_url=assets.asset_url
-    )
+    app.jinja_env.globals.update(csrf_token=access.csrf_token, asset_url=assets.asset_url)
     headers.register(app)
     refusals.register(app)
     for blueprint in _BLUEPRINTS:

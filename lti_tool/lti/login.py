@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -121,12 +122,6 @@ class _Login(OIDCLogin[Any, Any, Any, Any, Any]):
     def _prepare_redirect_url(self, launch_url: str) -> str:
         registration: Registration = self.validate_oidc_login()
         query = {
-            "scope": "openid",
-            "response_type": "id_token",
-            "response_mode": "form_post",
-            "prompt": "none",
-            "client_id": registration.get_client_id(),
-            "redirect_uri": launch_url,
             "login_hint": self._get_request_param("login_hint"),
             "state": self._state,
             "nonce": self._nonce,
@@ -134,7 +129,25 @@ class _Login(OIDCLogin[Any, Any, Any, Any, Any]):
         if hint := self._get_request_param("lti_message_hint"):
             query["lti_message_hint"] = hint
         auth_url = registration.get_auth_login_url() or ""
-        return f"{auth_url}{'&' if '?' in auth_url else '?'}{urlencode(query)}"
+        fixed = _fixed_part(auth_url, registration.get_client_id(), launch_url)
+        return f"{fixed}&{urlencode(query)}"
+
+
+@lru_cache(maxsize=4096)
+def _fixed_part(auth_url: str, client_id: str, launch_url: str) -> str:
+    """What is the same in every answer to one LMS.
+
+    Source: OpenID Connect Core 3.2.2.1; 1EdTech Security Framework 1.0, 5.1.1.2.
+    """
+    query = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": client_id,
+        "redirect_uri": launch_url,
+    }
+    return f"{auth_url}{'&' if '?' in auth_url else '?'}{urlencode(query)}"
 
 
 def _platform(given: Mapping[str, str], find_platforms: FindPlatforms) -> Platform:

@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from lti_tool.records.db import INSERTS, AnyRow
+from lti_tool.records.db import AnyRow
 from lti_tool.records.tables import (
     BurntStateRow,
     DeploymentRow,
@@ -124,19 +125,19 @@ def note_seen(db: Connection, key: str, now: datetime) -> None:
     db.execute(update(VisitRow).where(mine).values(seen_at=now))
 
 
-_BURN = {
-    name: insert(BurntStateRow).on_conflict_do_nothing().returning(BurntStateRow.state_id)
-    for name, insert in INSERTS.items()
-}
+_BURN = insert(BurntStateRow).inline()
 
 
 def burn(db: Connection, state_id: str, expires_at: datetime) -> bool:
-    """Use up a launch state; False when it has been used before.
+    """Use up a launch state; False when it has been used before, which ends the transaction.
 
     Of two launches at the same moment the second waits here for the first to commit.
     """
-    state = {"state_id": state_id, "expires_at": expires_at}
-    return db.scalar(_BURN[db.dialect.name], state) is not None
+    try:
+        db.execute(_BURN, {"state_id": state_id, "expires_at": expires_at})
+    except IntegrityError:
+        return False
+    return True
 
 
 def purge(db: Connection, now: datetime) -> int:

@@ -62,6 +62,11 @@ def next_activity(session: StudySession, done_ids: Set[str]) -> Activity | None:
     return next((a for a in session.activities if a.compulsory and a.id not in done_ids), None)
 
 
+def minutes_left(session: StudySession, done_ids: Set[str]) -> int:
+    """Planned minutes of what has to be done still."""
+    return sum(a.minutes for a in session.activities if a.compulsory and a.id not in done_ids)
+
+
 def completion(sessions: Sequence[StudySession], done: Done) -> Completion:
     """How complete these study sessions are; what was done elsewhere is ignored."""
     pairs = [(s.item, a.id) for s in sessions for a in s.activities if a.compulsory]

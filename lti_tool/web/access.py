@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, g, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from lti_tool.errors import NotServed, PageOutdated, VisitEnded
@@ -118,11 +117,6 @@ def csrf_token() -> str:
     """What a form of this visit must send back."""
     secret = parts().settings.secret_keys[0]
     return hmac.new(secret.encode(), b"form:" + g.visit.key.encode(), "sha256").hexdigest()
-
-
-def csrf_field() -> Markup:
-    """The hidden input that carries it."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(csrf_token())
 
 
 def _check_form() -> None:

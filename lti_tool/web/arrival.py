@@ -21,8 +21,8 @@ from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.launch import Launch, Message
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import Visit, remember
+from lti_tool.web.links import Links, visit_home
 from lti_tool.web.parts import parts
-from lti_tool.web.view import Links
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,7 @@ def landing(arrived: Arrival, key: str) -> str:
         return url_for("choose.page", visit=key)
     if arrived.launch.standing.role is not Role.PARTICIPANT:
         return url_for("staff.home", visit=key)
-    home = url_for("study.home", visit=key)
+    home = visit_home(key)
     sessions = arrived.pack.find(arrived.item or "") if arrived.pack else None
     if arrived.pack is None or not sessions or sessions[0].item != arrived.item:
         return home

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from wsgiref.types import WSGIEnvironment
 
 from flask import Blueprint, Response, jsonify, request
+from typing_extensions import override
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -46,7 +49,7 @@ def login() -> AnyResponse:
         public_url=parts().settings.public_url,
         now=datetime.now(UTC),
     )
-    response = _to(answer.url, 302)
+    response = _Redirect(answer.url, 302)
     set_cookie(response, answer.cookie_name, answer.cookie_value, _LOGIN_COOKIE_S)
     return response
 
@@ -68,7 +71,7 @@ def launch() -> AnyResponse:
     )
     key, cookie = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     arrived = arrive(verified, key, cookie)
-    response = _to(landing(arrived, key), 303)
+    response = _Redirect(landing(arrived, key), 303)
     set_cookie(response, cookie_of_visit(key), cookie, visit_cookie_s())
     return response
 
@@ -88,6 +91,13 @@ def opened_directly(_item: str) -> AnyResponse:
     raise NotServed("Open this study session from your course, so that we know who you are.")
 
 
-def _to(address: str, status: int) -> AnyResponse:
-    """A redirect without a page nobody sees."""
-    return AnyResponse(status=status, headers={"Location": address})
+class _Redirect(AnyResponse):
+    """Sends the browser on, without a page nobody sees."""
+
+    def __init__(self, address: str, status: int) -> None:
+        """Take an address that is written as a URL must be."""
+        super().__init__(status=status, headers={"Location": address, "Content-Length": "0"})
+
+    @override
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        return self.headers  # there is nothing to spell anew

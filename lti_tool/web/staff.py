@@ -9,9 +9,11 @@ from lti_tool.study.content import Activity, ContentPack, StudySession
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import serve_only
 from lti_tool.web.answers import questions_of
+from lti_tool.web.around import KIND_WORDS
+from lti_tool.web.links import Links
 from lti_tool.web.parts import parts
 from lti_tool.web.told import told
-from lti_tool.web.view import KIND_WORDS, Links, Onward
+from lti_tool.web.view import Onward
 
 blueprint = Blueprint("staff", __name__, url_prefix="/visit/<visit>/staff")
 serve_only(blueprint, Role.FACILITATOR, Role.ADMINISTRATOR, Role.OBSERVER)

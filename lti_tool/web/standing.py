@@ -14,10 +14,11 @@ from lti_tool.study.completion import (
     completion,
     done_in,
     first_unfinished,
+    minutes_left,
     session_states,
 )
 from lti_tool.study.content import ContentPack, Module, StudySession
-from lti_tool.web.view import Links, minutes_left
+from lti_tool.web.links import Links
 
 _LONDON = ZoneInfo("Europe/London")
 

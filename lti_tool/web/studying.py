@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from flask import g, url_for
+from flask import g
 from sqlalchemy import Connection
 
 from lti_tool.errors import NotServed
 from lti_tool.records.progress import Done, Progress, done_of, keep_answers, progress_of
 from lti_tool.study.completion import check_in_order
 from lti_tool.study.content import Activity, ContentPack, Kind, StudySession
+from lti_tool.web.links import Links, visit_home
 from lti_tool.web.parts import parts
-from lti_tool.web.view import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def progress_at(db: Connection, here: Here) -> Progress:
 
 def study_links() -> Links:
     """Addresses of this visit's study pages."""
-    return Links(url_for("study.home"))
+    return Links(visit_home(g.visit.key))
 
 
 def keep_unless_done(db: Connection, here: Here, answers: Mapping[str, str]) -> Done:

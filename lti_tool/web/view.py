@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Literal
 
 from markupsafe import Markup
 
@@ -19,51 +18,9 @@ from lti_tool.study.content import (
     StudySession,
 )
 from lti_tool.web.answers import field_name, questions_of
+from lti_tool.web.around import Around, around
+from lti_tool.web.links import Links
 from lti_tool.web.told import Told, told, unanswered
-
-KIND_WORDS: Mapping[Kind, str] = {
-    Kind.RETRIEVAL: "From memory",
-    Kind.READ: "Reading",
-    Kind.WORKED_EXAMPLE: "Worked example",
-    Kind.COMPARE: "Comparison",
-    Kind.SCENARIO: "Scenario",
-    Kind.APPLY: "In your school",
-    Kind.PLAN_ACTION: "Plan",
-    Kind.REFLECT: "Reflection",
-    Kind.REVIEW_ACTION: "Looking back",
-}
-
-StepState = Literal["done", "open", "later"]
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Addresses of one visit's pages; url_for is too slow for every line of a list."""
-
-    home: str  # ends with a slash
-
-    def session(self, session: StudySession) -> str:
-        """Where a study session opens."""
-        return f"{self.home}session/{session.item}"
-
-    def activity(self, session: StudySession, activity: Activity) -> str:
-        """Where one of its activities is."""
-        return f"{self.home}session/{session.item}/{activity.id}"
-
-    def end(self, session: StudySession) -> str:
-        """Where it ends."""
-        return f"{self.home}session/{session.item}/end"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line in the list of a session's activities."""
-
-    number: int
-    activity: Activity
-    state: StepState
-    is_here: bool
-    href: str | None  # None while it cannot be opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +63,10 @@ class ActivityPage:
     pack: ContentPack
     session: StudySession
     activity: Activity
-    kind_words: str
     told: Told
-    number: int  # of the activity in its session, from 1
-    minutes_left: int  # of everything not yet done in the session
-    steps: tuple[Step, ...]
+    around: Around
     asked: tuple[Asked, ...]
+    unanswered: Markup | None  # all questions at once, while nothing is answered
     is_done: bool
     onward: Onward
     links: Links
@@ -122,11 +77,9 @@ class ActivityPage:
         return [asked for asked in self.asked if asked.fault]
 
     @property
-    def unanswered(self) -> Markup | None:
-        """All questions at once, while nothing is answered."""
-        if any(asked.answer or asked.fault for asked in self.asked):
-            return None
-        return unanswered(self.pack, self.session, self.activity, self.asked)
+    def here(self) -> str:
+        """Where it is, and where its form goes."""
+        return self.links.activity(self.session, self.activity)
 
     @property
     def button(self) -> str:
@@ -175,25 +128,20 @@ def activity_page(
         faults: what is missing, by question id.
         links: of this visit.
     """
+    asked = _asked(activity, answers, faults)
+    is_answered = any(one.answer or one.fault for one in asked)
     return ActivityPage(
         pack=pack,
         session=session,
         activity=activity,
-        kind_words=KIND_WORDS[activity.kind],
         told=told(pack, session, activity),
-        number=session.activities.index(activity) + 1,
-        minutes_left=minutes_left(session, done_ids),
-        steps=_steps(session, activity, done_ids, links),
-        asked=_asked(activity, answers, faults),
+        around=around(pack, session, activity, done_ids),
+        asked=asked,
+        unanswered=None if is_answered else unanswered(pack, session, activity, asked),
         is_done=activity.id in done_ids,
         onward=onward(session, done_ids, links),
         links=links,
     )
-
-
-def minutes_left(session: StudySession, done_ids: Set[str]) -> int:
-    """Planned minutes of what has to be done still."""
-    return sum(a.minutes for a in session.activities if a.compulsory and a.id not in done_ids)
 
 
 def onward(session: StudySession, done_ids: Set[str], links: Links) -> Onward:
@@ -202,21 +150,6 @@ def onward(session: StudySession, done_ids: Set[str], links: Links) -> Onward:
     if following is None:
         return Onward("Go to the end of the session", links.end(session))
     return Onward(f"Continue: {following.title}", links.activity(session, following))
-
-
-def _steps(
-    session: StudySession, here: Activity, done_ids: Set[str], links: Links
-) -> tuple[Step, ...]:
-    following = next_activity(session, done_ids)
-    reached = session.activities.index(following) if following else len(session.activities)
-    steps = []
-    for place, activity in enumerate(session.activities):
-        state: StepState = "done" if activity.id in done_ids else "open"
-        if place > reached and state == "open":
-            state = "later"
-        href = None if state == "later" else links.activity(session, activity)
-        steps.append(Step(place + 1, activity, state, activity is here, href))
-    return tuple(steps)
 
 
 def _asked(

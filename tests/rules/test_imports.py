@@ -30,7 +30,7 @@ MAY_IMPORT = {  # package -> (packages of ours, third-party packages)
     "web": (
         {"study", "tenancy", "lti", "records", "stores", "settings"},
         {"flask", "werkzeug", "markupsafe", "sqlalchemy", "structlog", "prometheus_client",
-         "wtforms", "flask_bootstrap"},
+         "wtforms", "flask_bootstrap", "typing_extensions"},
     ),
     "demo_lms": (set(), {"flask", "werkzeug", "markupsafe", "cryptography", "jwt", "requests"}),
     "commands": (None, None),  # roots, like the modules beside the packages
