@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -131,7 +131,6 @@ def launch(at: Platform, **changes: Any) -> Launch:
         return_url=None,
         deep_linking=None,
         state_id=f"state-{number}",
-        state_expires_at=NOW + timedelta(minutes=10),
     )
     return replace(made, **changes)
 

@@ -178,13 +178,17 @@ class VisitRow(Table):
     """One browser's stay after a launch.
 
     Its rows live for hours and are written at every launch, so there is no foreign key, for
-    which the database would look up again what the launch has just read, and one index. What
-    a page shows of the person and the course is that of the launch.
+    which the database would look up again what the launch has just read, and no index that
+    is not needed. What a page shows of the person and the course is that of the launch.
+
+    A row burns the state of its launch: a second one with that state cannot be added. It
+    must outlive the state, which it does by hours.
     """
 
     __tablename__ = "visits"
 
     key_hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256 of the key in the URL
+    state_id: Mapped[str] = mapped_column(unique=True)  # of the launch; good for one visit
     cookie_hash: Mapped[str]  # SHA-256 of the second factor
     deployment_id: Mapped[int]
     context_id: Mapped[int | None]
@@ -202,15 +206,6 @@ class VisitRow(Table):
     course_title: Mapped[str]
     link_title: Mapped[str]
     seen_at: Mapped[datetime]
-
-
-class BurntStateRow(Table):
-    """A launch state that has been used; kept until it would have expired anyway."""
-
-    __tablename__ = "burnt_states"
-
-    state_id: Mapped[str] = mapped_column(primary_key=True)
-    expires_at: Mapped[datetime]
 
 
 class ToolKeyRow(NumberedTable):

@@ -11,12 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.records.db import AnyRow
-from lti_tool.records.tables import (
-    BurntStateRow,
-    DeploymentRow,
-    PlatformRow,
-    VisitRow,
-)
+from lti_tool.records.tables import DeploymentRow, PlatformRow, VisitRow
 
 IDLE_LIMIT = timedelta(hours=8)
 _NOTED_EVERY = timedelta(minutes=10)  # so that a page view need not write
@@ -26,6 +21,7 @@ _NOTED_EVERY = timedelta(minutes=10)  # so that a page view need not write
 class NewVisit:
     """What a launch found out, to be kept for the visit."""
 
+    state_id: str  # used up by this visit
     deployment_row: int
     context_row: int | None
     link_row: int | None
@@ -51,10 +47,17 @@ def hash_of(secret: str) -> str:
 _ADD = insert(VisitRow).inline()  # nobody asks for the id
 
 
-def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datetime) -> None:
-    """Keep a visit; neither its key nor its cookie can be read back."""
+def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datetime) -> bool:
+    """Keep a visit, which uses up its state; neither its key nor its cookie can be read back.
+
+    Of two launches with one state at the same moment the second waits here for the first to
+    commit.
+
+    Returns: False when the state has been used before; the transaction is then at its end.
+    """
     columns = {
         "key_hash": hash_of(key),
+        "state_id": new.state_id,
         "cookie_hash": hash_of(cookie),
         "deployment_id": new.deployment_row,
         "context_id": new.context_row,
@@ -73,7 +76,13 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
         "link_title": new.link_title,
         "seen_at": now,
     }
-    db.execute(_ADD, columns)
+    try:
+        db.execute(_ADD, columns)
+    except IntegrityError as error:
+        if VisitRow.state_id.key not in str(error.orig):  # both databases name what clashed
+            raise
+        return False
+    return True
 
 
 _FOUND = (
@@ -125,25 +134,6 @@ def note_seen(db: Connection, key: str, now: datetime) -> None:
     db.execute(update(VisitRow).where(mine).values(seen_at=now))
 
 
-_BURN = insert(BurntStateRow).inline()
-
-
-def burn(db: Connection, state_id: str, expires_at: datetime) -> bool:
-    """Use up a launch state; False when it has been used before, which ends the transaction.
-
-    Of two launches at the same moment the second waits here for the first to commit.
-    """
-    try:
-        db.execute(_BURN, {"state_id": state_id, "expires_at": expires_at})
-    except IntegrityError:
-        return False
-    return True
-
-
 def purge(db: Connection, now: datetime) -> int:
-    """Remove what has ended; how many rows."""
-    ended = (
-        delete(BurntStateRow).where(BurntStateRow.expires_at < now),
-        delete(VisitRow).where(VisitRow.seen_at < now - IDLE_LIMIT),
-    )
-    return sum(db.execute(query).rowcount for query in ended)
+    """Remove the visits that have ended; how many."""
+    return db.execute(delete(VisitRow).where(VisitRow.seen_at < now - IDLE_LIMIT)).rowcount

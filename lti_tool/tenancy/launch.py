@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from lti_tool.tenancy.platforms import Platform
@@ -65,7 +64,6 @@ class Launch:
     return_url: str | None
     deep_linking: DeepLinkSettings | None
     state_id: str  # to be used up in the transaction that admits this launch
-    state_expires_at: datetime
 
 
 def binding_cookie(state_id: str) -> str:

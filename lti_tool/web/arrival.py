@@ -15,7 +15,7 @@ from lti_tool.records.admission import Admission, admit, deployment_status
 from lti_tool.records.earning import owe_earned
 from lti_tool.records.platforms import note_pending
 from lti_tool.records.progress import Done, done_of
-from lti_tool.records.visits import NewVisit, begin_visit, burn
+from lti_tool.records.visits import NewVisit, begin_visit
 from lti_tool.study.completion import done_in, next_activity, opens_in_order
 from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.launch import Launch, Message
@@ -52,15 +52,14 @@ def arrive(launched: Launch, key: str, cookie: str) -> Arrival:
     pack, item = _opens(launched)
 
     def work(db: Connection) -> tuple[Done, NewVisit]:
-        if not burn(db, launched.state_id, launched.state_expires_at):
-            raise LaunchRefused("stale", "state_used")
         admission = admit(db, launched, pack, item, now)
         if admission is None:
             raise _NotActive
         _check_version(admission, pack)
         done = _credited(db, admission, pack, now)
         new = _new_visit(launched, admission, pack, item)
-        begin_visit(db, new, key, cookie, now)
+        if not begin_visit(db, new, key, cookie, now):
+            raise LaunchRefused("stale", "state_used")
         return done, new
 
     try:
@@ -128,6 +127,7 @@ def _new_visit(
     launched: Launch, admission: Admission, pack: ContentPack | None, item: str | None
 ) -> NewVisit:
     return NewVisit(
+        state_id=launched.state_id,
         deployment_row=admission.deployment_row,
         context_row=admission.context_row,
         link_row=admission.link_row,

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, jsonify, request
 from typing_extensions import override
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.errors import LaunchRefused, NotServed
 from lti_tool.lti.launch import verify_launch
@@ -34,7 +33,7 @@ _LARGEST_LAUNCH = 256 * 1024  # bytes
 
 
 @blueprint.route("/lti/login", methods=_LOGIN_METHODS)
-def login() -> AnyResponse:
+def login() -> Response:
     """Send the browser back to its LMS to say who it is. Serves anyone; writes nothing."""
     if request.method == "HEAD":  # allowed by Flask wherever GET is
         raise MethodNotAllowed(_LOGIN_METHODS)
@@ -55,7 +54,7 @@ def login() -> AnyResponse:
 
 
 @blueprint.post("/lti/launch")
-def launch() -> AnyResponse:
+def launch() -> Response:
     """Admit a verified person and open their link. Serves whomever an LMS vouches for."""
     request.max_content_length = _LARGEST_LAUNCH
     if request.mimetype != "application/x-www-form-urlencoded":
@@ -86,12 +85,12 @@ def jwks() -> Response:
 
 
 @blueprint.get("/open/<path:_item>")
-def opened_directly(_item: str) -> AnyResponse:
+def opened_directly(_item: str) -> Response:
     """Where links in LMSs point; opened without an LMS there is nobody to show it to."""
     raise NotServed("Open this study session from your course, so that we know who you are.")
 
 
-class _Redirect(AnyResponse):
+class _Redirect(Response):
     """Sends the browser on, without a page nobody sees."""
 
     def __init__(self, address: str, status: int) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
+from lti_tool.lti.state import LIFETIME
 from lti_tool.records import tables, visits
 from lti_tool.records.platforms import (
     deployments,
@@ -18,6 +21,25 @@ from lti_tool.records.vault import Vault
 from tests.build import NOW, studying
 from tests.conftest import SECRET
 
+NEW = visits.NewVisit(
+    state_id="",
+    deployment_row=1,
+    context_row=None,
+    link_row=None,
+    person_row=1,
+    enrolment_row=None,
+    role="participant",
+    graded=True,
+    pack_id=None,
+    item=None,
+    return_url=None,
+    frame_origins="",
+    deep_linking=None,
+    person_name=None,
+    course_title="",
+    link_title="",
+)
+
 
 @pytest.fixture
 def visit(database):
@@ -25,24 +47,23 @@ def visit(database):
     with database.transaction() as db:
         person = studying(db)
         admission = person.admission
-        new = visits.NewVisit(
+        new = replace(
+            NEW,
+            state_id="state",
             deployment_row=admission.deployment_row,
             context_row=admission.context_row,
             link_row=admission.link_row,
             person_row=admission.person_row,
             enrolment_row=admission.enrolment_row,
-            role="participant",
-            graded=True,
             pack_id="demo",
             item="m1.s1",
-            return_url=None,
             frame_origins="https://lms.example",
             deep_linking={"accept_types": ["ltiResourceLink"]},
             person_name="Amira Begum",
             course_title="NPQ autumn",
             link_title="Session 1",
         )
-        visits.begin_visit(db, new, "key", "cookie", NOW)
+        assert visits.begin_visit(db, new, "key", "cookie", NOW)
     return person
 
 
@@ -98,46 +119,61 @@ def test_a_suspended_tenant_has_no_visits(database, visit, what):
     assert found(database) is None
 
 
-def test_a_state_is_burnt_once(database):
+def begin(db, state_id, key="another"):
+    return visits.begin_visit(db, replace(NEW, state_id=state_id), key, "cookie", NOW)
+
+
+def test_a_state_is_good_for_one_visit(database):
     with database.transaction() as db:
-        assert visits.burn(db, "state", NOW)
-        assert visits.burn(db, "another", NOW)
+        assert begin(db, "state", "key 1")
+        assert begin(db, "another", "key 2")
 
     with database.engine.connect() as db:
-        assert not visits.burn(db, "state", NOW)
+        assert not begin(db, "state", "key 3")
 
 
-def test_of_eight_at_once_one_burns_the_state(database):
-    def burn(_):
+def test_of_eight_at_once_one_uses_the_state(database):
+    def use(number):
         with database.engine.connect() as db:
-            burnt = visits.burn(db, "state", NOW)
+            begun = begin(db, "state", f"key {number}")
             db.commit()
-            return burnt
+            return begun
 
     with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(burn, range(8))) == [False] * 7 + [True]
+        assert sorted(pool.map(use, range(8))) == [False] * 7 + [True]
 
 
-def test_a_launch_that_fails_leaves_its_state_unburnt(database):
+def test_a_visit_that_clashes_otherwise_is_our_own_mistake(database):
+    with database.transaction() as db:
+        assert begin(db, "state", "key")
+
+    with database.engine.connect() as db, pytest.raises(IntegrityError):
+        begin(db, "another", "key")
+
+
+def test_a_launch_that_fails_leaves_its_state_unused(database):
     def fail(db):
-        visits.burn(db, "state", NOW)
+        assert begin(db, "state")
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         database.run(fail)
 
     with database.transaction() as db:
-        assert visits.burn(db, "state", NOW)
+        assert begin(db, "state")
 
 
-def test_what_has_ended_is_purged_and_nothing_else(database, visit):
+def test_what_has_ended_is_purged_and_nothing_else(database):
     with database.transaction() as db:
-        visits.burn(db, "old", NOW - timedelta(seconds=1))
-        visits.burn(db, "fresh", NOW + timedelta(seconds=1))
+        begin(db, "state")
 
-        assert visits.purge(db, NOW) == 1
-        assert visits.purge(db, NOW + timedelta(days=1)) == 2
+        assert visits.purge(db, NOW + visits.IDLE_LIMIT) == 0
+        assert visits.purge(db, NOW + visits.IDLE_LIMIT + timedelta(seconds=1)) == 1
         assert db.scalar(select(func.count()).select_from(tables.VisitRow)) == 0
+
+
+def test_a_visit_outlives_the_state_it_used():
+    assert visits.IDLE_LIMIT > LIFETIME
 
 
 def test_what_is_encrypted_opens_with_any_of_the_secrets_and_no_other():

@@ -192,6 +192,7 @@ def arrive(app: Flask) -> Callable[..., Visitor]:
                     pack_version=PACK.version, pack_digest=PACK.digest, started_at=NOW,
                 )  # fmt: skip
             new = NewVisit(
+                state_id=secrets.token_urlsafe(16),
                 deployment_row=deployment,
                 context_row=course,
                 link_row=None,
@@ -208,7 +209,7 @@ def arrive(app: Flask) -> Callable[..., Visitor]:
                 course_title="A course",
                 link_title="A link",
             )
-            begin_visit(db, replace(new, **visit), key, cookie, NOW)
+            assert begin_visit(db, replace(new, **visit), key, cookie, NOW)
         client = app.test_client()
         client.set_cookie(cookie_of_visit(key), cookie)
         return Visitor(client, database, key, enrolment, who, course)

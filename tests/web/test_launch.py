@@ -337,8 +337,8 @@ def test_a_launch_costs_one_commit_and_few_statements(either_school):
         assert browser.post(LAUNCH, data=form).status_code == 303
 
     assert (first.commits, again.commits) == (1, 1)
-    assert len(first.statements) == 6, first.statements
-    assert len(again.statements) == 3, again.statements  # burn, know, begin the visit
+    assert len(first.statements) == 5, first.statements
+    assert len(again.statements) == 2, again.statements  # know, begin the visit
 
 
 def test_a_launch_of_somebody_who_has_begun_costs_two_queries_more(either_school):
@@ -351,7 +351,7 @@ def test_a_launch_of_somebody_who_has_begun_costs_two_queries_more(either_school
         assert browser.post(LAUNCH, data=form).status_code == 303
 
     assert work.commits == 1
-    assert len(work.statements) == 5, work.statements  # also what is done, what it earns
+    assert len(work.statements) == 4, work.statements  # also what is done, what it earns
 
 
 def study(browser, page, activities):

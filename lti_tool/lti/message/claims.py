@@ -82,7 +82,6 @@ def launch_of(
         return_url=_return_url(claims, platform),
         deep_linking=None if is_resource_link else settings_of(claims, platform, standing),
         state_id=state.id,
-        state_expires_at=state.expires_at,
     )
 
 
