@@ -29,9 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("chromium"))
+            # Together, so that each folder's tests share one browser.
+            item.add_marker(pytest.mark.xdist_group(f"chromium in {item.path.parent.name}"))
             if not CHROMIUM and os.environ.get("REQUIRE_BROWSERS") != "1":
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
+    # The longest first, so that no core waits for them at the end.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if not config.getoption("--slow"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
