@@ -85,17 +85,22 @@ def postgres_server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str) -> str:
-    name = f"npq_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    admin = make_url(postgres_server).set(drivername="postgresql+psycopg")
+def empty_postgres(server: str, prefix: str) -> str:
+    """A database without tables on this server, this process's own."""
+    name = f"{prefix}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    admin = make_url(server).set(drivername="postgresql+psycopg")
     database = Database(admin.render_as_string(hide_password=False))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         db.execute(text(f"CREATE DATABASE {name}"))
         db.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     database.close()
-    url = admin.set(database=name).render_as_string(hide_password=False)
+    return admin.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    url = empty_postgres(postgres_server, "npq_test")
     migrate(url)
     return url
 
@@ -115,6 +120,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh migrated database; the test runs once on each engine."""
     wanted = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     return str(request.getfixturevalue(wanted))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without tables; the test runs once on each engine."""
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    else:
+        server = request.getfixturevalue("postgres_server")
+        opened = Database(empty_postgres(server, "npq_empty"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

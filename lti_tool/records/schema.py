@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from lti_tool.records.revision import MIGRATIONS
 
 
-def upgrade(db: Connection) -> None:
+def upgrade(db: Connection, to: str = "head") -> None:
     """Apply every migration this database has not seen; a second time changes nothing."""
-    command.upgrade(_config(db), "head")
+    command.upgrade(_config(db), to)
 
 
 def differences(db: Connection) -> str | None:
