@@ -26,9 +26,8 @@ KIND_WORDS: Mapping[Kind, str] = {
     Kind.REVIEW_ACTION: "Looking back",
 }
 
-_FROM_AN_ACTIVITY = Links(
-    "../../"
-)  # the same in every visit, so that all share what is rendered
+# From an activity's address the same in every visit, so that all share what is rendered.
+_RELATIVE = Links("../../")
 
 StepState = Literal["done", "open", "later"]
 
@@ -94,6 +93,6 @@ def _steps(session: StudySession, here: Activity, done_ids: Set[str]) -> tuple[S
         state: StepState = "done" if activity.id in done_ids else "open"
         if place > reached and state == "open":
             state = "later"
-        href = None if state == "later" else _FROM_AN_ACTIVITY.activity(session, activity)
+        href = None if state == "later" else _RELATIVE.activity(session, activity)
         steps.append(Step(place + 1, activity, state, activity is here, href))
     return tuple(steps)
