@@ -14,7 +14,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
     TimeoutError,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, LengthRequired
 
 from lti_tool import errors
 
@@ -144,6 +144,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DatabaseError, _database_away)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
+    app.before_request(_refuse_unmeasured)
 
 
 def refusal(
@@ -169,6 +170,15 @@ def refusal(
         return_url=g.visit.return_url if g.get("visit") else None,
     )
     return html, page.status, {"Retry-After": "60"} if page.status == 503 else {}
+
+
+def _refuse_unmeasured() -> None:
+    """Refuse a body that does not say how long it is; browsers always say it.
+
+    One over the limit would be cut there without a word (Werkzeug 3.1), not refused.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired
 
 
 def _launch_refused(error: errors.LaunchRefused) -> Answer:

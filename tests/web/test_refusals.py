@@ -162,6 +162,14 @@ def test_what_is_too_large_is_said_so_without_being_read(failing):
     assert logged["page"] == "too_large"
 
 
+def test_a_body_of_unknown_length_is_refused_and_not_cut(failing):
+    unmeasured = {"Transfer-Encoding": "chunked"}
+    answer, (logged,) = asked(failing, "/form", method="POST", headers=unmeasured)
+
+    assert answer.status_code == 411
+    assert (logged["page"], logged["reason"]) == ("bad_request", "http:411")
+
+
 def test_a_wrong_method_names_the_right_ones(failing):
     answer, _ = asked(failing, "/form")
 
