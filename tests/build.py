@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,12 @@ from lti_tool.tenancy.roles import Role, Standing
 
 NOW = datetime(2026, 11, 23, 14, 5, 0, 250_000, tzinfo=UTC)
 _numbers = itertools.count(1)
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def connections_in_use(database: Database) -> int:

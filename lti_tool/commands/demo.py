@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -26,11 +26,13 @@ from lti_tool.errors import Misconfigured
 from lti_tool.packs.read import read_packs
 from lti_tool.records.db import Database
 from lti_tool.records.platforms import add_platform, find_platforms
+from lti_tool.records.progress import content_begun
 from lti_tool.records.revision import newest_revision, revision_of
 from lti_tool.records.schema import upgrade
 from lti_tool.server import end_with
 from lti_tool.settings import Settings, read_settings
 from lti_tool.start import check_port, prepared
+from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.platforms import Platform
 
 _READY_WITHIN_S = 30.0
@@ -56,9 +58,10 @@ def demo(port: int, lms_port: int, folder: Path) -> None:
     settings = read_settings(os.environ)
     lms = f"http://127.0.0.1:{lms_port}"
     check_port("127.0.0.1", port, lms_port)
-    _prepare(settings, lms)
+    packs = read_packs(settings.content_packs)
+    _prepare(settings, lms, packs, folder)
     work: dict[str, Callable[[], None]] = {
-        "lms": partial(_run_lms, _lms_arguments(settings, lms_port, folder)),
+        "lms": partial(_run_lms, _lms_arguments(settings, packs[0], lms_port, folder)),
         "tool": partial(run_server, settings, "127.0.0.1"),
         "worker": _run_worker,
     }
@@ -84,15 +87,20 @@ def _use_settings_of_the_demo(port: int, folder: Path) -> None:
     }
 
 
-def _prepare(settings: Settings, lms: str) -> None:
-    """A database at the newest schema that knows the LMS."""
+def _prepare(settings: Settings, lms: str, packs: Sequence[ContentPack], folder: Path) -> None:
+    """A database at the newest schema that knows the LMS and this content."""
     database = Database(settings.database_url)
     with database.transaction() as db:
         if revision_of(db) != newest_revision():
             upgrade(db)
         if not find_platforms(db, lms, CLIENT_ID):
             add_platform(db, _demo_platform(lms), [DEPLOYMENT_ID], datetime.now(UTC))
+        others = content_begun(db) - {pack.digest for pack in packs}
     database.close()
+    if others:
+        raise Misconfigured(
+            f"{folder} holds a demo of other content than this. Remove it to start afresh."
+        )
 
 
 def _demo_platform(lms: str) -> Platform:
@@ -109,8 +117,9 @@ def _demo_platform(lms: str) -> Platform:
     )
 
 
-def _lms_arguments(settings: Settings, lms_port: int, folder: Path) -> list[str]:
-    pack = read_packs(settings.content_packs)[0]
+def _lms_arguments(
+    settings: Settings, pack: ContentPack, lms_port: int, folder: Path
+) -> list[str]:
     items = [f"--item={s.item}=Session {s.number}: {s.title}" for s in pack.sessions]
     where = ["--port", str(lms_port), "--tool-url", settings.public_url]
     return [*where, "--pack", pack.id, *items, "--state", str(folder / "lms.json")]

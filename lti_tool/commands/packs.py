@@ -51,7 +51,8 @@ def check(folder: Path) -> None:
     try:
         found = read_packs(folder)
     except Misconfigured as error:
-        raise refuse(f"{len(error.faults)} faults:\n{error}") from error
+        count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+        raise refuse(f"{count}:\n{error}") from error
     for pack in found:
         click.echo(f"{pack.id} {pack.version} is whole and as locked.")
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, literal, select, union_all
 
 from lti_tool.records.db import INSERTS
 from lti_tool.records.earning import owe_earned
-from lti_tool.records.tables import AnswerRow, LedgerRow
+from lti_tool.records.tables import AnswerRow, EnrolmentRow, LedgerRow
 from lti_tool.study.completion import check_answers, check_in_order, completion
 from lti_tool.study.content import Activity, ContentPack, StudySession
 
@@ -53,6 +53,11 @@ _DONE = select(LedgerRow.item, LedgerRow.activity_id).where(
 _ANSWERS = select(AnswerRow.activity_id, AnswerRow.question_id, AnswerRow.value).where(
     AnswerRow.enrolment_id == bindparam("enrolment"), AnswerRow.item == bindparam("item")
 )
+
+
+def content_begun(db: Connection) -> set[str]:
+    """Digests of all the content that somebody has begun."""
+    return set(db.scalars(select(EnrolmentRow.pack_digest).distinct()))
 
 
 def done_of(db: Connection, enrolment_row: int) -> Done:

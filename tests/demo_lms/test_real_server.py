@@ -17,6 +17,7 @@ from lti_tool.demo_lms.__main__ import main
 from lti_tool.demo_lms.app import create_demo_lms
 from lti_tool.demo_lms.config import config_for_tool
 from lti_tool.demo_lms.services.scopes import SCORE
+from tests.build import free_port
 from tests.demo_lms.browser import Browser
 from tests.demo_lms.conftest import ITEMS
 from tests.demo_lms.serving import serving
@@ -74,13 +75,8 @@ def process(*arguments):
         started.communicate()
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return str(found.getsockname()[1])
-
-
 def test_the_process_says_where_it_is_and_ends_quietly(tmp_path):
-    port, state = free_port(), tmp_path / "state.json"
+    port, state = str(free_port()), tmp_path / "state.json"
     with process("--port", port, "--state", str(state), "--item", "m2.s1=First") as started:
         assert started.stdout.readline() == f"Demo LMS: http://127.0.0.1:{port}/\n"
         assert "First" in requests.get(f"http://127.0.0.1:{port}/", timeout=5).text
@@ -108,7 +104,7 @@ def test_a_port_that_is_taken_is_one_plain_sentence(capsys):
     [
         (["--host", "0.0.0.0"], "this machine only"),
         (["--host", "example.org"], "this machine only"),
-        (["--state", "/dev/null/x", "--port", free_port()], "/dev/null/x cannot be"),
+        (["--state", "/dev/null/x", "--port", str(free_port())], "/dev/null/x cannot be"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_starts(capsys, arguments, said):

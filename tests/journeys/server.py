@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -11,12 +10,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from lti_tool.demo_lms.__main__ import QuietHandler
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+from tests.build import free_port
 
 
 class Server:

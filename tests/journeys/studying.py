@@ -6,7 +6,7 @@ import re
 
 from tests.demo_lms.browser import Browser, Page
 
-WORDS = " ".join(f"thought{number}" for number in range(80))  # more than any activity asks for
+WORDS = " ".join(f"thought{number}" for number in range(120))  # more than any activity asks for
 _GO_ON = re.compile(r'class="go-on"><a [^>]*href="([^"]+)"')
 
 

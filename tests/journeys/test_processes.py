@@ -25,9 +25,9 @@ from sqlalchemy import update
 from lti_tool.demo_lms.app import equip
 from lti_tool.demo_lms.config import config_for_tool
 from lti_tool.records.tables import GradeRow, LedgerRow
+from tests.build import free_port
 from tests.conftest import ROOT, SECRET
 from tests.demo_lms.browser import Browser, Page
-from tests.journeys.server import free_port
 from tests.journeys.studying import answers_to, at_end, go_on, study
 from tests.journeys.world import FIRST, World
 
