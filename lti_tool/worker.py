@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.delivery.deliver import Courier, deliver_due
+from lti_tool.errors import LmsError, LmsUnavailable
 from lti_tool.lti.grades import Score, send_score
 from lti_tool.lti.http import lms_session
 from lti_tool.lti.tokens import AccessTokens
@@ -34,7 +35,13 @@ def courier_for(settings: Settings, database: Database) -> Courier:
     tokens = AccessTokens(http, ToolKeys(database, vault).current, Tokens(database, vault))
 
     def send(platform: Platform, score: Score, now: datetime) -> None:
-        send_score(platform, score, tokens, http, now)
+        try:
+            send_score(platform, score, tokens, http, now)
+        except (LmsError, SQLAlchemyError):
+            raise
+        except Exception as error:  # one grade we fail on must not keep back the others
+            log.exception("failed", platform=platform.id)
+            raise LmsUnavailable(f"Our own failure: {type(error).__name__}") from error
 
     return Courier(database, Platforms(database), send, lambda: datetime.now(UTC))
 
@@ -51,6 +58,9 @@ def run(courier: Courier, stopped: threading.Event) -> None:
                 stopped.wait(_IDLE_S)
         except SQLAlchemyError as error:
             log.error("database", fault=type(error).__name__)  # noqa: TRY400  the type says it
+            stopped.wait(_AFTER_FAILURE_S)
+        except Exception:  # a worker that ends delivers nothing
+            log.exception("failed")
             stopped.wait(_AFTER_FAILURE_S)
 
 

@@ -58,5 +58,6 @@ def deliver(once: bool) -> None:
     if not once:
         worker.run(courier, worker.stop_on_signals())
         return
-    while deliver_due(courier):
+    now = courier.clock()
+    while deliver_due(courier, due_by=now):
         pass

@@ -20,6 +20,9 @@ from lti_tool.tenancy.platforms import Platform
 
 log = structlog.get_logger(__name__)
 
+_AT_ONCE = 2  # a token, a score, and both again take some 40 s at the most
+_PAUSED = timedelta(hours=1)
+
 Send = Callable[[Platform, Score, datetime], None]
 
 
@@ -33,16 +36,21 @@ class Courier:
     clock: Callable[[], datetime]
 
 
-def deliver_due(courier: Courier, limit: int = 5) -> int:
-    """Deliver up to `limit` grades; how many were claimed.
+def deliver_due(courier: Courier, due_by: datetime | None = None) -> int:
+    """Deliver a few grades; how many were claimed.
 
     No transaction is open while an LMS is being talked to. A grade whose delivery is cut
     short, even by a power failure, is claimed again when its lease ends; the LMS takes the
     same score twice without harm. Few are claimed at once: all must end within the lease even
     if each meets an LMS that does not answer.
+
+    Args:
+        courier: delivers.
+        due_by: leave what was due later; now unless given.
     """
     with courier.database.transaction() as db:
-        claimed = outbox.claim_due(db, courier.clock(), limit)
+        now = courier.clock()
+        claimed = outbox.claim_due(db, now, _AT_ONCE, due_by or now)
     for grade in claimed:
         _deliver(courier, grade)
     return len(claimed)
@@ -50,32 +58,45 @@ def deliver_due(courier: Courier, limit: int = 5) -> int:
 
 def _deliver(courier: Courier, grade: OwedGrade) -> None:
     platform = courier.platforms.by_id(grade.platform_id)
+    if platform is None or not platform.active:
+        _wait_for_operator(courier, grade)
+        return
     try:
-        if platform is None or not platform.active:
-            raise LmsUnavailable("The platform is suspended.", retry_after_s=3600)  # noqa: TRY301
         courier.send(platform, _score(grade), courier.clock())
     except LmsUnavailable as error:
         _wait(courier, grade, error)
     except LmsRejected as error:
-        with courier.database.transaction() as db:
-            outbox.settle_refused(db, grade, str(error))
-        _note(grade, "refused", str(error))
+        _give_up(courier, grade, str(error))
     else:
         with courier.database.transaction() as db:
             outbox.settle_delivered(db, grade, courier.clock())
         _note(grade, "delivered")
 
 
+def _wait_for_operator(courier: Courier, grade: OwedGrade) -> None:
+    """Keep the grade of a suspended LMS, however long the suspension lasts."""
+    reason = "The platform is suspended."
+    with courier.database.transaction() as db:
+        outbox.settle_later(db, grade, courier.clock() + _PAUSED, reason)
+    _note(grade, "again", reason)
+
+
 def _wait(courier: Courier, grade: OwedGrade, error: LmsUnavailable) -> None:
     now = courier.clock()
+    if now - grade.at > GIVE_UP_AFTER:
+        _give_up(courier, grade, f"Given up after 30 days: {error}")
+        return
+    wait = wait_after(grade.attempts, random.random())  # noqa: S311  only spreads load
+    asked = timedelta(seconds=error.retry_after_s or 0)
     with courier.database.transaction() as db:
-        if now - grade.at > GIVE_UP_AFTER:
-            outbox.settle_refused(db, grade, f"Given up after 30 days: {error}")
-        else:
-            wait = wait_after(grade.attempts, random.random())  # noqa: S311  only spreads load
-            asked = timedelta(seconds=error.retry_after_s or 0)
-            outbox.settle_later(db, grade, now + max(wait, asked), str(error))
+        outbox.settle_later(db, grade, now + max(wait, asked), str(error))
     _note(grade, "again", str(error))
+
+
+def _give_up(courier: Courier, grade: OwedGrade, reason: str) -> None:
+    with courier.database.transaction() as db:
+        outbox.settle_refused(db, grade, reason)
+    _note(grade, "refused", reason)
 
 
 def _score(grade: OwedGrade) -> Score:

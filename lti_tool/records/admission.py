@@ -146,6 +146,10 @@ def _link(
     if known.link is None:
         link = {"context_id": context, "lti_id": launch.link.id, "title": launch.link.title}
         return _add(db, ResourceLinkRow, **link, **columns)
+    pack_id, item, line_item = opens
+    if line_item is None:  # said to staff only, by some: what is owed there stays owed
+        opens = (pack_id, item, known.link_line_item)
+        columns["line_item_id"] = known.link_line_item
     before = (known.link_title, known.link_pack, known.link_item, known.link_line_item)
     if before != (launch.link.title, *opens):
         _change(db, ResourceLinkRow, known.link, title=launch.link.title, **columns)

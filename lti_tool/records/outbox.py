@@ -19,7 +19,7 @@ from lti_tool.records.tables import (
     ResourceLinkRow,
 )
 
-LEASE = timedelta(minutes=2)  # longer than one delivery can take
+LEASE = timedelta(minutes=2)  # longer than all that is claimed at once can take
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,20 @@ _CLAIMED = (
 )
 
 
-def claim_due(db: Connection, now: datetime, limit: int) -> list[OwedGrade]:
-    """Take up to `limit` due grades for delivery; other workers skip them for LEASE."""
+def claim_due(
+    db: Connection, now: datetime, limit: int, due_by: datetime | None = None
+) -> list[OwedGrade]:
+    """Take up to `limit` due grades for delivery; other workers skip them for LEASE.
+
+    Args:
+        db: an open transaction.
+        now: when the lease begins.
+        limit: how many at the most.
+        due_by: leave what was due later; now unless given.
+    """
     due = (
         select(GradeRow.id)
-        .where(GradeRow.due_at <= now)
+        .where(GradeRow.due_at <= (due_by or now))
         .order_by(GradeRow.due_at)
         .limit(limit)
         .with_for_update(
@@ -121,9 +130,23 @@ def _settle(db: Connection, grade: OwedGrade, **columns: Any) -> None:
 
 
 def grade_of(
-    db: Connection, context_row: int | None, person_row: int, pack_id: str, item: str
+    db: Connection,
+    context_row: int | None,
+    person_row: int,
+    pack_id: str,
+    item: str,
+    link_row: int | None = None,
 ) -> GradeState:
-    """How the grade of an item stands for a person in a course."""
+    """How the grade of an item stands for a person in a course.
+
+    Args:
+        db: a connection.
+        context_row: the course.
+        person_row: the person.
+        pack_id: of the item.
+        item: what the grade is for.
+        link_row: asked about first, where several links of the course open the item.
+    """
     query = (
         select(GradeRow.status, GradeRow.delivered_at, GradeRow.reason)
         .select_from(ResourceLinkRow)
@@ -137,7 +160,7 @@ def grade_of(
             ResourceLinkRow.pack_id == pack_id,
             ResourceLinkRow.item == item,
         )
-        .order_by(ResourceLinkRow.id)
+        .order_by(ResourceLinkRow.id != (link_row or 0), ResourceLinkRow.id)
         .limit(1)
     )
     row = db.execute(query).one_or_none()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from lti_tool.delivery.deliver import Courier, deliver_due
 from lti_tool.errors import LmsRejected, LmsUnavailable
@@ -113,19 +114,35 @@ def test_a_refusal_ends_it_and_says_why(database, courier, lms, person):
 def test_after_thirty_days_it_is_given_up_and_shown(database, courier, lms, person, clock):
     lms.error = LmsUnavailable("503")
     clock.now = NOW + timedelta(days=31)
-    deliver_due(courier)
+    with capture_logs() as logged:
+        deliver_due(courier)
 
     assert grade(database).status == "refused"
     assert "30 days" in grade(database).reason
+    assert [entry["outcome"] for entry in logged] == ["refused"]
 
 
-def test_a_suspended_platform_is_left_alone_and_nothing_is_lost(database, courier, lms, person):
+@pytest.mark.parametrize("days", [0, 31])
+def test_a_suspended_platform_is_left_alone_and_nothing_is_lost(
+    database, courier, lms, person, clock, days
+):
     with database.transaction() as db:
         set_platform_status(db, person.platform.id, "suspended")
+    clock.now += timedelta(days=days)
     deliver_due(courier)
 
     assert lms.taken == []
     assert grade(database).status == "owed"
+    assert grade(database).due_at > clock.now
+
+
+def test_what_becomes_due_meanwhile_is_left_for_later(database, courier, lms, person, clock):
+    begun_at, lms.error = clock.now, LmsUnavailable("503")
+    assert deliver_due(courier, due_by=begun_at) == 1
+
+    clock.now += timedelta(days=1)
+    assert deliver_due(courier, due_by=begun_at) == 0
+    assert deliver_due(courier) == 1
 
 
 def test_a_worker_killed_during_a_delivery_loses_nothing(database, courier, lms, person, clock):

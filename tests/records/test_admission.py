@@ -51,6 +51,24 @@ def test_the_same_launch_again_adds_nothing(database):
         assert set(counted(db).values()) == {1}
 
 
+@pytest.mark.parametrize(
+    "said", [{"line_item_url": None}, {"can_score": False}], ids=["no line item", "no scope"]
+)
+def test_a_launch_that_names_no_line_item_leaves_the_one_that_is_known(database, said):
+    with database.transaction() as db:
+        arrived = launch(registered(db))
+        admit(db, arrived, pack(), "m1.s1", NOW)
+        admit(
+            db,
+            replace(arrived, standing=FACILITATOR, sub="staff", **said),
+            pack(),
+            "m1.s1",
+            NOW,
+        )
+
+        assert db.scalar(select(tables.ResourceLinkRow.line_item_id)) is not None
+
+
 def test_what_the_lms_renamed_is_renamed_and_what_it_withholds_stays(database):
     with database.transaction() as db:
         arrived = launch(registered(db))
