@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 from sqlalchemy import bindparam, text
 
+from lti_tool.lti.state import LIFETIME
 from lti_tool.records import schema
 from lti_tool.records.columns import UtcDateTime
 from lti_tool.records.revision import newest_revision, revision_of
-from lti_tool.records.visits import begin_visit, find_visit, hash_of
+from lti_tool.records.visits import begin_visit, find_visit, hash_of, purge
 from tests.build import NOW, registered
 from tests.conftest import ROOT
 from tests.records.test_visits import NEW
@@ -39,17 +43,27 @@ _VISIT = text(  # as 0001 has it
     " VALUES (:key, '', 1, 1, 'participant', true, '', '', '', :now)"
 ).bindparams(bindparam("now", type_=UtcDateTime()))
 
+_BURNT = text("INSERT INTO burnt_states VALUES ('burnt before', :now)").bindparams(
+    bindparam("now", type_=UtcDateTime())
+)
 
-def test_visits_begun_before_they_burnt_their_state_go_on(empty_database):
+
+def test_visits_go_on_and_burnt_states_stay_burnt_over_the_upgrade(empty_database):
     with empty_database.transaction() as db:
         schema.upgrade(db, "0001")
         registered(db)
         for key in ("key 1", "key 2"):
             db.execute(_VISIT, {"key": hash_of(key), "now": NOW})
+        db.execute(_BURNT, {"now": NOW + LIFETIME})
         schema.upgrade(db)
 
     with empty_database.transaction() as db:
         assert find_visit(db, "key 1", NOW)
         assert find_visit(db, "key 2", NOW)
         assert begin_visit(db, NEW, "key 3", "", NOW)
-        assert not begin_visit(db, NEW, "key 4", "", NOW)
+    for used in (NEW.state_id, "burnt before"):
+        with empty_database.engine.connect() as db:
+            assert not begin_visit(db, replace(NEW, state_id=used), "key 4", "", NOW)
+    with empty_database.transaction() as db:
+        assert purge(db, NOW + LIFETIME) == 0
+        assert purge(db, NOW + LIFETIME + timedelta(seconds=1)) == 1  # the burnt state alone
