@@ -32,7 +32,8 @@ from lti_tool.web import (
 )
 from lti_tool.web.parts import Parts
 
-THREADS = 16  # requests at once in one process; each may need a database connection
+THREADS = 16  # requests at once in one process
+_CONNECTIONS = 8  # of each kind; they are held for milliseconds
 _LARGEST_REQUEST = 512 * 1024  # bytes
 _BLUEPRINTS = (
     assets.blueprint,
@@ -79,7 +80,7 @@ def create_app(settings: Settings, http: requests.Session | None = None) -> Flas
 
 
 def _parts(settings: Settings, http: requests.Session | None) -> Parts:
-    database = Database(settings.database_url, pool_size=THREADS)
+    database = Database(settings.database_url, pool_size=_CONNECTIONS)
     http = http or lms_session(private_networks=settings.private_networks)
     return Parts(
         settings=settings,
