@@ -183,9 +183,8 @@ def _unknown(issuer: str, client_id: str, find_platforms: FindPlatforms) -> Laun
 def paused(platform: Platform, reason: str = "login:tenant_disabled") -> LaunchRefused:
     """The refusal while the operator has suspended an LMS."""
     return LaunchRefused(
-        "not_registered",
+        "paused",
         reason,
-        "Access from your LMS is paused. Ask your NPQ provider.",
         issuer=platform.issuer,
         client_id=platform.client_id,
     )

@@ -90,6 +90,7 @@ _FOUND = (
         VisitRow.cookie_hash,
         VisitRow.deployment_id,
         VisitRow.context_id,
+        VisitRow.resource_link_id,
         VisitRow.person_id,
         VisitRow.enrolment_id,
         VisitRow.role,

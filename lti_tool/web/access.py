@@ -42,6 +42,7 @@ class Visit:
     platform_id: int
     deployment_id: str  # as the LMS calls it
     context_row: int | None
+    link_row: int | None
     person_row: int
     enrolment_row: int | None
     pack_id: str | None
@@ -167,6 +168,7 @@ def _from_row(key: str, row: AnyRow) -> Visit:
         platform_id=row.platform_id,
         deployment_id=row.lti_deployment_id,
         context_row=row.context_id,
+        link_row=row.resource_link_id,
         person_row=row.person_id,
         enrolment_row=row.enrolment_id,
         pack_id=row.pack_id,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lti_tool.study.completion import REASON, REASON_WORDS, chosen
+from lti_tool.errors import Incomplete
+from lti_tool.study.completion import REASON, REASON_WORDS, check_answers, chosen
 from lti_tool.study.content import Activity, Question, QuestionKind, Rule
 
 LONGEST = 20_000  # characters of one answer: some 3,000 words
@@ -15,7 +16,7 @@ _REASON = Question(
     prompt="Your reason",
     min_words=REASON_WORDS,
 )
-_TOO_LONG = f"This is longer than {LONGEST:,} characters. The first {LONGEST:,} are kept."
+_TOO_LONG = f"An answer has {LONGEST:,} characters at most; what came after is not kept."
 
 
 def questions_of(activity: Activity) -> tuple[Question, ...]:
@@ -46,6 +47,21 @@ def too_long(activity: Activity, form: Mapping[str, str]) -> dict[str, str]:
         for question in questions_of(activity)
         if len(_clean(form.get(field_name(question), ""))) > LONGEST
     }
+
+
+def faults_of(activity: Activity, kept: Mapping[str, str]) -> dict[str, str]:
+    """For each answer that is not enough, what is missing, in words for the participant.
+
+    Args:
+        activity: the activity answered.
+        kept: its answers by question id; one that was too long ends at the limit.
+    """
+    cut = {question_id: _TOO_LONG for question_id, text in kept.items() if len(text) >= LONGEST}
+    try:
+        check_answers(activity, kept)
+    except Incomplete as error:
+        return {**error.faults, **cut}
+    return cut
 
 
 def _possible(question: Question, value: str) -> bool:

@@ -154,6 +154,7 @@ def _visit(launched: Launch, new: NewVisit, key: str) -> Visit:
         platform_id=launched.platform.id,
         deployment_id=launched.deployment_id,
         context_row=new.context_row,
+        link_row=new.link_row,
         person_row=new.person_row,
         enrolment_row=new.enrolment_row,
         pack_id=new.pack_id,
@@ -188,9 +189,8 @@ def _refused_deployment(launched: Launch, now: datetime) -> LaunchRefused:
     if status is None:
         parts().database.run(lambda db: note_pending(db, platform_id, name, now))
     return LaunchRefused(
-        "not_registered",
+        "paused" if status == "suspended" else "not_registered",
         f"deployment_{status or 'unknown'}",
-        "Access is paused. Ask your NPQ provider." if status == "suspended" else "",
         issuer=launched.platform.issuer,
         client_id=launched.platform.client_id,
         deployment_id=name,

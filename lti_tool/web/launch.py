@@ -11,7 +11,7 @@ from typing_extensions import override
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
 
-from lti_tool.errors import LaunchRefused, NotServed
+from lti_tool.errors import LaunchRefused
 from lti_tool.lti.launch import verify_launch
 from lti_tool.lti.login import begin_login
 from lti_tool.web.access import (
@@ -22,6 +22,7 @@ from lti_tool.web.access import (
 )
 from lti_tool.web.arrival import arrive, landing
 from lti_tool.web.parts import parts
+from lti_tool.web.refusals import Answer, refusal
 
 blueprint = Blueprint("launch", __name__)
 serve_anyone(blueprint)
@@ -84,10 +85,11 @@ def jwks() -> Response:
     return response
 
 
+@blueprint.get("/")
 @blueprint.get("/open/<path:_item>")
-def opened_directly(_item: str) -> Response:
+def opened_directly(_item: str = "") -> Answer:
     """Where links in LMSs point; opened without an LMS there is nobody to show it to."""
-    raise NotServed("Open this study session from your course, so that we know who you are.")
+    return refusal("direct", "opened_directly")
 
 
 class _Redirect(Response):

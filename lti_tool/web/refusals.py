@@ -14,7 +14,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
     TimeoutError,
 )
-from werkzeug.exceptions import HTTPException, LengthRequired
+from werkzeug.exceptions import HTTPException, LengthRequired, NotFound
 
 from lti_tool import errors
 
@@ -50,9 +50,27 @@ PAGES = {
     "not_registered": Page(
         403,
         "This has not been set up for your LMS yet",
-        "Your LMS and this tool do not know each other well enough yet.",
-        ("Show this page to the person who looks after your LMS.",),
-        _ADMIN,
+        "Your LMS and this tool are not connected yet.",
+        (
+            "Show this page to the person who looks after your LMS.",
+            "They check its settings, or send your NPQ provider the reference below.",
+        ),
+        "Your NPQ provider and the person who looks after your LMS can fix this together.",
+    ),
+    "paused": Page(
+        403,
+        "Access is paused",
+        "Your NPQ provider has paused access from your LMS. Your work is safe.",
+        ("Ask your NPQ provider when it will open again.",),
+        "Your NPQ provider can fix this.",
+    ),
+    "direct": Page(
+        404,
+        "Open this from your course",
+        "This address works when it is opened from a course in your LMS, so that we know who "
+        "you are.",
+        (_AGAIN,),
+        _YOU,
     ),
     "not_trusted": Page(
         403,
@@ -105,7 +123,9 @@ PAGES = {
     "ended": Page(
         403,
         "Your visit has ended",
-        "Your saved work is safe. A visit ends after eight hours without a click.",
+        "Your work is safe. A visit ends after eight hours without a click, and it works only "
+        "in the window your course opened. What you had not sent yet comes back when you open "
+        "the session again in this browser.",
         (_AGAIN,),
         _YOU,
     ),
@@ -144,11 +164,15 @@ def register(app: Flask) -> None:
     app.register_error_handler(DatabaseError, _database_away)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
-    app.before_request(_refuse_unmeasured)
+    app.before_request(_refuse_odd)
 
 
 def refusal(
-    name: str, reason: str, message: str = "", facts: dict[str, str] | None = None
+    name: str,
+    reason: str,
+    message: str = "",
+    facts: dict[str, str] | None = None,
+    error: Exception | None = None,
 ) -> Answer:
     """The page of this class, and one line in the log with the same reference."""
     page, reference = PAGES[name], secrets.token_hex(4)
@@ -159,6 +183,7 @@ def refusal(
         reason=reason,
         reference=reference,
         path=_path(),
+        exc_info=error,
         **{key: value[:255] for key, value in (facts or {}).items()},
     )
     html = render_template(
@@ -172,13 +197,13 @@ def refusal(
     return html, page.status, {"Retry-After": "60"} if page.status == 503 else {}
 
 
-def _refuse_unmeasured() -> None:
-    """Refuse a body that does not say how long it is; browsers always say it.
-
-    One over the limit would be cut there without a word (Werkzeug 3.1), not refused.
-    """
+def _refuse_odd() -> None:
+    """Refuse what no browser of ours asks for and what would go wrong further on."""
     if "Transfer-Encoding" in request.headers:
-        raise LengthRequired
+        raise LengthRequired  # over the limit it would be cut without a word (Werkzeug 3.1)
+    rule = request.url_rule
+    if rule and request.path.endswith("/") and not rule.rule.endswith("/"):
+        raise NotFound  # a page's relative links would lead elsewhere
 
 
 def _launch_refused(error: errors.LaunchRefused) -> Answer:
@@ -214,8 +239,7 @@ def _http_error(error: HTTPException) -> Answer:
 
 
 def _failed(error: Exception) -> Answer:
-    log.error("failed", path=_path(), exc_info=error)
-    return refusal("failed", f"exception:{type(error).__name__}")
+    return refusal("failed", f"exception:{type(error).__name__}", error=error)
 
 
 def _path() -> str:

@@ -26,7 +26,7 @@ STATE_WORDS = {
     SessionState.DONE: "Done",
     SessionState.IN_PROGRESS: "In progress",
     SessionState.NEXT: "Next",
-    SessionState.LATER: "Later",
+    SessionState.LATER: "Opens when those before it are done",
 }
 
 
@@ -66,7 +66,7 @@ class GradeWords:
 
     said: str
     is_waiting: bool = False  # worth looking again soon
-    is_sent: bool = False
+    is_soon: bool = False  # nothing stands in its way
 
 
 def course_map(
@@ -106,7 +106,11 @@ def _line(
 
 
 def grade_words(
-    grade: GradeState | None, sessions: Sequence[StudySession], done: Set[tuple[str, str]]
+    grade: GradeState | None,
+    sessions: Sequence[StudySession],
+    done: Set[tuple[str, str]],
+    *,
+    is_here: bool = True,
 ) -> GradeWords:
     """What to say about the grade of these sessions.
 
@@ -114,6 +118,7 @@ def grade_words(
         grade: how it stands; None when this person's role is not graded.
         sessions: what the link in the course covers.
         done: everything this person has done.
+        is_here: whether that link is the one they came by.
     """
     if grade is None:
         return GradeWords("Your role in this course is not graded, so nothing is sent.")
@@ -125,7 +130,12 @@ def grade_words(
         )
     if grade.status == "delivered":
         assert grade.at
-        return GradeWords(f"Sent to your LMS at {clock(grade.at)}.", is_sent=True)
+        return GradeWords(f"Sent to your LMS at {clock(grade.at)}.")
+    if grade.status == "none" and not is_here:
+        return GradeWords(
+            f"To have it in your gradebook, open session {sessions[0].number} from your course "
+            "once. You need not do it again."
+        )
     return _undelivered(grade)
 
 
@@ -139,9 +149,10 @@ def _undelivered(grade: GradeState) -> GradeWords:
         return GradeWords("This link has no column in the gradebook, so nothing is sent.")
     if grade.reason:
         return GradeWords(
-            "We could not reach your LMS yet. We keep trying; you need not do anything.", True
+            "We could not reach your LMS yet. We keep trying; you need not do anything.",
+            is_waiting=True,
         )
-    return GradeWords("Waiting to be sent.", True)
+    return GradeWords("Waiting to be sent.", is_waiting=True, is_soon=True)
 
 
 def clock(at: datetime, now: datetime | None = None) -> str:

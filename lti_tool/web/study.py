@@ -34,13 +34,15 @@ from lti_tool.study.completion import (
 from lti_tool.study.content import ContentPack, StudySession
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import serve_only
-from lti_tool.web.answers import given_answers, too_long
+from lti_tool.web.answers import faults_of, given_answers, too_long
 from lti_tool.web.parts import parts
 from lti_tool.web.standing import course_map, grade_words
 from lti_tool.web.studying import (
     Here,
     find_here,
     find_session,
+    has_map,
+    is_of_link,
     keep_unless_done,
     name_in_browser,
     only_session,
@@ -93,21 +95,23 @@ def end(item: str) -> Answer:
     """What was done, what the LMS knows of it, what is next."""
     enrolment, pack = studying()
     ended = find_session(pack, item)
-    covered = _covered(pack, ended)
+    covered = _covered(ended)
     with parts().database.read() as db:
         progress = progress_of(db, enrolment, item)
         grade = _grade(db, pack, covered)
     done = progress.done
     if next_activity(ended, done_in(ended, done)):
         raise ContentSkipped(f"{item} is not finished")
-    sessions = pack.find(covered) or ()
+    going_on = first_unfinished(pack, done)
     return render_template(
         "study/end.html",
         pack=pack,
         session=ended,
         plan=plan_of(progress, ended),
-        grade=grade_words(grade, sessions, done),
-        going_on=first_unfinished(pack, done),
+        grade=grade_words(grade, pack.find(covered) or (), done, is_here=is_of_link(ended)),
+        going_on=going_on,
+        is_elsewhere=going_on is not None and not is_of_link(going_on[0]),
+        has_map=has_map(),
         links=study_links(),
     )
 
@@ -119,7 +123,10 @@ def activity(item: str, activity_id: str) -> Answer:
     with parts().database.read() as db:
         progress = progress_at(db, here)
     check_in_order(here.pack, here.session, here.activity.id, progress.done)
-    return _page(here, progress)
+    faults = {}
+    if "again" in request.args and here.key not in progress.done:
+        faults = faults_of(here.activity, progress.answers_in(*here.key))
+    return _page(here, progress, faults)
 
 
 @blueprint.post("/session/<item>/<activity_id>")
@@ -129,8 +136,8 @@ def finish(item: str, activity_id: str) -> Answer:
     answers = given_answers(here.activity, request.form)
     try:
         done = _record(here, answers)
-    except Incomplete as error:
-        return _ask_again(here, answers, error.faults)
+    except Incomplete:
+        return _ask_again(here, answers)
     return _go_on(here, done)
 
 
@@ -151,8 +158,9 @@ def skipped(_error: ContentSkipped) -> Answer:
         going_on = first_unfinished(pack, done_of(db, enrolment))
     assert going_on  # or nothing could have been skipped
     first, step = going_on
-    page = {"pack": pack, "session": first, "step": step, "links": study_links()}
-    return render_template("study/first.html", **page), 409
+    asked = only_session(pack, (request.view_args or {}).get("item", ""))
+    page = {"pack": pack, "session": first, "step": step, "asked": asked}
+    return render_template("study/first.html", **page, links=study_links()), 409
 
 
 def _record(here: Here, answers: Mapping[str, str]) -> Done:
@@ -182,23 +190,27 @@ def _go_on(here: Here, done: Done) -> Response:
     return redirect(links.activity(here.session, following), code=303)
 
 
-def _ask_again(here: Here, answers: Mapping[str, str], faults: Mapping[str, str]) -> Answer:
+def _ask_again(here: Here, answers: Mapping[str, str]) -> Response:
+    """Keep what is not enough yet and show what is missing, at an address of its own.
+
+    A page that answered the form itself would send it again when it is reloaded, over what
+    has been written since.
+    """
     done = parts().database.run(lambda db: keep_unless_done(db, here, answers))
     if here.key in done:
         return _go_on(here, done)
-    with parts().database.read() as db:
-        progress = progress_at(db, here)
-    return _page(here, progress, faults), 422
+    where = study_links().activity(here.session, here.activity)
+    return redirect(f"{where}?again", code=303)
 
 
-def _page(here: Here, progress: Progress, faults: Mapping[str, str] | None = None) -> str:
+def _page(here: Here, progress: Progress, faults: Mapping[str, str]) -> str:
     page = activity_page(
         here.pack,
         here.session,
         here.activity,
         done_in(here.session, progress.done),
         progress.answers_in(*here.key),
-        faults or {},
+        faults,
         study_links(),
     )
     before = reviewed_by(here)
@@ -208,18 +220,21 @@ def _page(here: Here, progress: Progress, faults: Mapping[str, str] | None = Non
         pack=here.pack,
         before=before,
         plan=plan_of(progress, before) if before else "",
+        has_map=has_map(),
         client_id=uuid.uuid4().hex,
         keep_as=name_in_browser(here),
     )
 
 
-def _covered(pack: ContentPack, session: StudySession) -> str:
+def _covered(session: StudySession) -> str:
     """The item whose grade the participant is here for."""
-    item: str = g.visit.item or session.item
-    return item if session in (pack.find(item) or ()) else session.item
+    return str(g.visit.item) if is_of_link(session) else session.item
 
 
 def _grade(db: Connection, pack: ContentPack, item: str) -> GradeState | None:
     if not g.visit.graded:
         return None
-    return grade_of(db, g.visit.context_row, g.visit.person_row, pack.id, item)
+    visit = g.visit
+    return grade_of(
+        db, visit.context_row, visit.person_row, pack.id, item, link_row=visit.link_row
+    )

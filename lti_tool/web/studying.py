@@ -77,6 +77,21 @@ def find_here(item: str, activity_id: str) -> Here:
     return Here(enrolment, pack, opened, found)
 
 
+def is_of_link(session: StudySession) -> bool:
+    """Whether the link of this visit covers a study session of its pack."""
+    return session in _sessions_of_link()
+
+
+def has_map() -> bool:
+    """Whether the link of this visit opens a map: it covers several study sessions."""
+    return len(_sessions_of_link()) > 1
+
+
+def _sessions_of_link() -> tuple[StudySession, ...]:
+    _, pack = studying()
+    return pack.find(g.visit.item or "") or ()
+
+
 def reviewed_by(here: Here) -> StudySession | None:
     """The study session whose plan this activity looks back on."""
     reviews = here.activity.kind is Kind.REVIEW_ACTION

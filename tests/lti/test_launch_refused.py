@@ -173,7 +173,7 @@ def test_a_platform_that_was_removed_or_suspended_meanwhile_is_refused(world):
         "platform_unknown",
     )
     assert refusal(world.suspended(), login=login, token="a.b.c") == (
-        "not_registered",
+        "paused",
         "tenant_disabled",
     )
 

@@ -69,6 +69,13 @@ class Visitor:
         from_page = {"csrf_token": self.csrf(), "client_id": secrets.token_hex(16)}
         return self.client.post(self.home + path, data={**from_page, **form}, **more)
 
+    def asked_again(self, path: str, form: dict[str, str]) -> Page:
+        """The page that says what is missing in a form; reloading it sends nothing again."""
+        answer = self.post(path, form)
+        assert answer.status_code == 303
+        assert answer.location == f"{self.home}{path}?again"
+        return Page(self.client.get(answer.location).text)
+
     def csrf(self) -> str:
         """What every form of the visit holds."""
         with self.client.application.app_context():

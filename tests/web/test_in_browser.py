@@ -74,7 +74,7 @@ def test_every_kind_of_page_is_accessible(arrive, browser, session):
 
     with browser.open(amira) as page:
         on_phone(page)
-        follow(page, "text=Continue")
+        follow(page, ".today .btn")
         for activity in session.activities:
             on_desk(page)
             follow(page, "button[type=submit]")

@@ -552,11 +552,12 @@ def test_our_keys_are_public_and_nothing_else(school):
             assert set(key) == {"kty", "n", "e", "alg", "use", "kid"}
 
 
-def test_a_link_opened_outside_an_lms_says_where_to_go(school):
+@pytest.mark.parametrize("path", ["/", "/open/small/m1.s1"])
+def test_a_link_opened_outside_an_lms_says_where_to_go(school, path):
     before = school.counts()
 
     with school.watched() as work:
-        answer = school.browser().get(f"{TOOL}/open/small/m1.s1?x={SCRIPT}")
+        answer = school.browser().get(f"{TOOL}{path}?x={SCRIPT}")
 
-    assert_refused(school, before, answer, work, "not_found", "not_served")
+    assert_refused(school, before, answer, work, "direct", "opened_directly")
     assert "from your course" in answer.text

@@ -54,7 +54,10 @@ def test_a_later_session_leads_to_the_unfinished_one(arrive, path):
     answer = amira.get(path)
 
     assert answer.status_code == 409
-    assert Page(answer.text).title == "First finish “Sorting problems”"
+    page = Page(answer.text)
+    assert page.title == "First finish session 1"
+    assert page.one("a", class_="btn").words == "Go to “Sorting problems”"
+    assert "Session 2 opens when every session before it is done." in page.words
     assert amira.get("session/m1.s1/reading").status_code == 200
 
 
@@ -119,6 +122,13 @@ def test_every_session_of_the_pack_can_be_studied_from_one_link(arrive):
     amira.do(SECOND)
 
     assert amira.get("session/m2.s1/recall").status_code == 200
+
+
+def test_an_address_with_a_slash_too_many_is_none(arrive):
+    amira = arrive()
+
+    assert amira.get("session/m1.s1/recall/").status_code == 404
+    assert amira.get("session/m1.s1/recall").status_code == 200
 
 
 def test_a_link_without_content_says_so(arrive):

@@ -208,7 +208,11 @@
     setTimeout(async () => {
       const text = await fetch(location.href).then((r) => (r.ok ? r.text() : ""), () => "");
       const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(".grade");
-      if (fresh && fresh.textContent !== box.textContent) box.replaceChildren(...fresh.childNodes);
+      if (fresh && fresh.textContent !== box.textContent) {
+        const held = box.contains(document.activeElement);
+        box.replaceChildren(...fresh.childNodes);
+        if (held) { box.tabIndex = -1; box.focus(); }
+      }
       if (fresh && !("watch" in fresh.dataset)) box.removeAttribute("data-watch");
       watchGrade(times - 1);
     }, 5000);
