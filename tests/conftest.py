@@ -23,7 +23,7 @@ SECRET = "a-secret-for-tests-only-of-enough-length"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", action="store_true", help="also storms, soaks and fuzzing")
+    parser.addoption("--slow", action="store_true", help="also what takes long")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,5 +2,5 @@
 
 Reading order: read (the way in), schema (what the YAML may say), yaml_text and wording
 (faults with line numbers), prose and render (Markdown), check (the rules), build (entries to
-content), digest and lock (that nothing has changed).
+content), lock (the digest, and that nothing has changed).
 """

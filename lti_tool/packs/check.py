@@ -22,7 +22,7 @@ from lti_tool.study.content import Kind
 SESSIONS = 6  # in a module
 SESSION_MINUTES = 50
 
-# "all" stands for the whole pack in a link; "end" is a page of the study session.
+# It stands for the whole pack in a link.
 _RESERVED_MODULES = {"all"}
 
 

@@ -131,7 +131,7 @@ class LedgerRow(NumberedTable):
     activity_id: Mapped[str]
     at: Mapped[datetime]
     pack_digest: Mapped[str]  # what the participant saw
-    client_id: Mapped[str]  # of the browser's request; tells a repeat from a second act
+    client_id: Mapped[str]  # of the form that was sent; for audits
 
 
 class AnswerRow(NumberedTable):

@@ -44,7 +44,7 @@ def hash_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-_ADD = insert(VisitRow).inline()  # nobody asks for the id
+_ADD = insert(VisitRow).inline()  # nothing of it is asked back
 
 
 def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datetime) -> bool:
