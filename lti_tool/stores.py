@@ -35,9 +35,8 @@ class Kept(Generic[Value]):
 
     def get(self, key: object, load: Callable[[], Value]) -> Value:
         """The value of this key, loaded when it is not here or too old."""
-        found = self._values.get(key)
-        if found and found[0] > time.monotonic():
-            return found[1]
+        if kept := self.peek(key):
+            return kept
         value = load()
         if value:  # what is not there may appear at any moment
             self.put(key, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,14 +36,11 @@ MAY_IMPORT = {  # package -> (packages of ours, third-party packages)
     "demo_lms": (set(), {"flask", "werkzeug", "markupsafe", "cryptography", "jwt", "requests"}),
     "commands": (None, None),  # roots, like the modules beside the packages
 }  # fmt: skip
-ROOTS = {"app", "worker", "cli", "start", "log", "__main__"}
-# In lti-tool's process of their own; nobody else may know them.
-THIRD_PARTY = {
-    "flask", "werkzeug", "markupsafe", "pylti1p3", "jwt", "requests", "requests_hardened",
-    "urllib3", "sqlalchemy", "alembic", "cryptography", "itsdangerous", "pydantic", "yaml",
-    "markdown_it", "mdit_py_plugins", "nh3", "wtforms", "flask_bootstrap", "structlog",
-    "prometheus_client", "click", "typing_extensions", "jinja2",
-}  # fmt: skip
+MODULES = {  # beside the packages and read by them -> packages of ours
+    "errors": set(),
+    "settings": {"errors", "tenancy"},
+    "stores": {"lti", "records", "tenancy"},
+}
 
 
 def imports_of(file: Path) -> set[str]:
@@ -63,7 +61,7 @@ def breaks(package: str, name: str) -> bool:
     top, _, rest = name.partition(".")
     if top == "lti_tool" and rest:
         return rest.split(".")[0] not in ours | {"errors", package}
-    return top in THIRD_PARTY - theirs
+    return top not in sys.stdlib_module_names | theirs | {"lti_tool"}
 
 
 @pytest.mark.parametrize("package", sorted(set(MAY_IMPORT) - {"commands"}))
@@ -76,8 +74,22 @@ def test_a_package_imports_only_what_it_may(package):
         assert not broken, f"{file.relative_to(ROOT)}: {broken}"
 
 
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_that_packages_read_imports_only_what_it_may(module):
+    names = [name for name in imports_of(PACKAGE / f"{module}.py") if name.count(".")]
+    ours = {name.split(".")[1] for name in names if name.startswith("lti_tool.")}
+
+    assert ours <= MODULES[module]
+
+
+def test_no_import_is_hidden_from_the_running_program():
+    for file in sorted(PACKAGE.rglob("*.py")):
+        assert "TYPE_CHECKING" not in file.read_text("utf-8"), file.relative_to(ROOT)
+
+
 def test_a_forbidden_import_would_be_noticed():
     assert breaks("study", "flask")
+    assert breaks("study", "psycopg")
     assert breaks("lti", "lti_tool.records.db")
     assert breaks("records", "lti_tool.lti.keys")
     assert not breaks("web", "lti_tool.lti.login")
