@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from lti_tool.errors import Misconfigured
 from lti_tool.tenancy.addresses import origin_of
 
 _SHORTEST_SECRET = 32  # characters: 128 bits and more, however they are written
+_SPECIAL = re.compile(r":memory:|\?")  # in memory, or with options
 
 
 def _comma_list(value: object) -> object:
@@ -42,12 +44,6 @@ def _checked(url: str) -> str:
     except (ArgumentError, ValueError) as error:
         raise ValueError("use postgresql://user:password@host:5432/name") from error
     return url
-
-
-def _folder(value: Path) -> Path:
-    if not value.is_dir():
-        raise ValueError(f"there is no folder {value}")
-    return value
 
 
 class Settings(BaseModel):
@@ -79,13 +75,22 @@ class Settings(BaseModel):
         """Networks an LMS may live in although they are not public, as CIDRs."""
         return tuple(str(network) for network in self.allow_private_networks)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _printable(cls, value: object) -> object:
+        # Bytes that are no text come from the environment as lone surrogates.
+        if isinstance(value, str) and not value.isprintable():
+            raise ValueError("holds characters that cannot be printed")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
         scheme, _, rest = url.partition("://")
         if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
             return _checked(f"postgresql+psycopg://{rest}")
-        if scheme != "sqlite" or not rest.strip("/") or ":memory:" in rest or "?" in rest:
+        file = rest.removeprefix("/")
+        if scheme != "sqlite" or file == rest or not Path(file).name or _SPECIAL.search(file):
             raise ValueError("use postgresql://user@host/name or sqlite:///path/to/file.db")
         return url
 
@@ -99,9 +104,10 @@ class Settings(BaseModel):
             raise ValueError("use https://your.host (plain http only for localhost)")
         if not host or parts.path or parts.query or parts.fragment or parts.username:
             raise ValueError("give only the origin, as in https://npq.example.org")
-        if origin_of(url) is None:
+        origin = origin_of(url)
+        if origin is None:
             raise ValueError("this is no web address; it looks like https://npq.example.org")
-        return f"{parts.scheme}://{parts.netloc.lower()}"
+        return origin
 
     @field_validator("secret_keys")
     @classmethod
@@ -110,10 +116,12 @@ class Settings(BaseModel):
             raise ValueError(f"each key needs at least {_SHORTEST_SECRET} characters")
         return keys
 
-    @field_validator("content_packs", "config")
+    @field_validator("content_packs")
     @classmethod
     def _existing(cls, folder: Path) -> Path:
-        return _folder(folder)
+        if not os.path.isdir(folder):  # unlike is_dir, False also where looking is not allowed
+            raise ValueError(f"there is no folder {folder}")
+        return folder
 
 
 def read_settings(env: Mapping[str, str]) -> Settings:
@@ -125,18 +133,26 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         Misconfigured: names every variable that is missing or wrong.
     """
     given = {name: env[name.upper()] for name in Settings.model_fields if env.get(name.upper())}
+    faults = list(_unshared_secret(given))
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        raise Misconfigured(*_faults(error)) from error
+        raise Misconfigured(*_faults(error), *faults) from error
+    if faults:
+        raise Misconfigured(*faults)
     if settings.secret_keys:
         return settings
-    if not settings.on_sqlite:
-        raise Misconfigured(
+    return settings.model_copy(update={"secret_keys": (_kept_secret(settings),)})
+
+
+def _unshared_secret(given: Mapping[str, str]) -> Iterator[str]:
+    """Asked apart from the other settings, to be named together with their faults."""
+    on_postgresql = given.get("database_url", "").startswith("postgres")
+    if on_postgresql and not _comma_list(given.get("secret_keys", "")):
+        yield (
             "SECRET_KEYS: unset. With PostgreSQL every process must share it; make one with "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'."
         )
-    return settings.model_copy(update={"secret_keys": (_kept_secret(settings),)})
 
 
 def sqlite_file(settings: Settings) -> Path:
@@ -150,15 +166,15 @@ def _kept_secret(settings: Settings) -> str:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _create_once(file)
-        secret = file.read_text("utf-8").strip()
+        secret = file.read_text("utf-8", errors="surrogateescape").strip()
     except OSError as error:
         raise Misconfigured(
             f"SECRET_KEYS: unset, and {file} cannot be kept ({error.strerror})."
         ) from error
-    if len(secret) < _SHORTEST_SECRET:
+    if len(secret) < _SHORTEST_SECRET or not secret.isprintable():
         raise Misconfigured(
-            f"SECRET_KEYS: unset, and what {file} holds is too short. Put back what you had: "
-            "without it nothing encrypted in the database can be read."
+            f"SECRET_KEYS: unset, and what {file} holds is too short or no text. Put back what "
+            "you had: without it nothing encrypted in the database can be read."
         )
     return secret
 
