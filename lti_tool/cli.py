@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 
 from lti_tool import __version__
@@ -53,5 +55,13 @@ def main() -> None:
     try:
         lti_tool()
     except Misconfigured as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+        _end(str(error))
+    except SQLAlchemyError as error:
+        # Only the first line: the others may repeat a row's values.
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        _end(f"DATABASE_URL: the database does not answer ({reason}).")
+
+
+def _end(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(2)

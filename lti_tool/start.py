@@ -34,6 +34,11 @@ def prepared() -> tuple[Settings, Database]:
 def check_web(settings: Settings, host: str, port: int) -> None:
     """Everything the web server needs is there.
 
+    Args:
+        settings: of this process.
+        host: an IP address.
+        port: of that address.
+
     Raises:
         Misconfigured: names every fault of settings, database, packs and port.
     """
@@ -56,6 +61,11 @@ def check_port(host: str, *ports: int) -> None:
         raise Misconfigured(*faults)
 
 
+def reason_of(error: SQLAlchemyError) -> str:
+    """What the driver said, in one line; the others may repeat a row's values."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
 def _database_faults(settings: Settings) -> Iterator[str]:
     database = Database(settings.database_url)
     try:
@@ -67,8 +77,7 @@ def _database_faults(settings: Settings) -> Iterator[str]:
         yield str(error)
         return
     except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        yield f"DATABASE_URL: the database cannot be reached ({reason})."
+        yield f"DATABASE_URL: the database cannot be reached ({reason_of(error)})."
         return
     finally:
         database.close()
@@ -79,9 +88,14 @@ def _database_faults(settings: Settings) -> Iterator[str]:
 
 
 def _port_faults(host: str, port: int) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    family, where = (
+        (socket.AF_INET6, f"[{host}]:{port}")
+        if ":" in host
+        else (socket.AF_INET, f"{host}:{port}")
+    )
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            yield f"PORT: {host}:{port} cannot be listened on ({error.strerror})."
+    except OSError as error:
+        yield f"PORT: {where} cannot be listened on ({error.strerror})."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from lti_tool.records import schema
 from lti_tool.records.db import Database
 from lti_tool.records.revision import newest_revision, revision_of
 from lti_tool.settings import read_settings, sqlite_file
+from lti_tool.start import reason_of
 
 
 @click.group()
@@ -53,15 +55,23 @@ def check() -> None:
 def _opened() -> Iterator[Connection]:
     settings = read_settings(os.environ)
     if settings.on_sqlite:
-        sqlite_file(settings).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(sqlite_file(settings).parent)
     database = Database(settings.database_url)
     try:
         with database.transaction() as connection:
             yield connection
     except DatabaseError as error:
-        reason = str(error.orig).strip().splitlines()[0]
         raise Misconfigured(
-            f"DATABASE_URL: the database cannot be reached ({reason})."
+            f"DATABASE_URL: the database cannot be reached ({reason_of(error)})."
         ) from error
     finally:
         database.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"DATABASE_URL: the folder {folder} cannot be made ({error.strerror})."
+        ) from error

@@ -39,11 +39,12 @@ _READY_WITHIN_S = 30.0
 _LOOK_EVERY_S = 0.05
 # Forked, so that what all three need is imported once.
 _FORK = get_context("fork")
+_port = click.IntRange(1, 65535)
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="Of the tool.")
-@click.option("--lms-port", default=8081, show_default=True, help="Of the LMS.")
+@click.option("--port", type=_port, default=8080, show_default=True, help="Of the tool.")
+@click.option("--lms-port", type=_port, default=8081, show_default=True, help="Of the LMS.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -53,7 +54,9 @@ _FORK = get_context("fork")
 )
 def demo(port: int, lms_port: int, folder: Path) -> None:
     """Run the tool and a small LMS beside it, and print the one URL to open."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if port == lms_port:
+        raise click.UsageError("The tool and the LMS need a port each: --port, --lms-port.")
+    _make(folder)
     _use_settings_of_the_demo(port, folder)
     settings = read_settings(os.environ)
     lms = f"http://127.0.0.1:{lms_port}"
@@ -72,6 +75,15 @@ def demo(port: int, lms_port: int, folder: Path) -> None:
         while True:
             _report_ended(processes, folder)
             time.sleep(_LOOK_EVERY_S)
+
+
+def _make(folder: Path) -> None:
+    if not str(folder.resolve()).isprintable():  # else DATABASE_URL would be blamed
+        raise Misconfigured("--folder: give a path of printable characters.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(f"--folder: {folder} cannot be made ({error.strerror}).") from error
 
 
 def _use_settings_of_the_demo(port: int, folder: Path) -> None:

@@ -12,7 +12,7 @@ from lti_tool.commands.output import as_json, refuse, row_id, show_rows
 from lti_tool.lms import PRODUCTS
 from lti_tool.records import platforms as records
 from lti_tool.start import prepared
-from lti_tool.tenancy.addresses import origin_of
+from lti_tool.tenancy.addresses import LONGEST, origin_of
 from lti_tool.tenancy.platforms import Platform
 
 _LONGEST_ID = 255  # characters; LTI 1.3, 5.3
@@ -26,12 +26,24 @@ def platforms() -> None:
 def _url(_context: click.Context, _option: click.Parameter, value: str) -> str:
     if origin_of(value) is None:
         raise click.BadParameter("this is no address; it looks like https://lms.example.org/…")
+    if "#" in value:  # what we add to the address would disappear behind it
+        raise click.BadParameter('leave out the "#" and what follows it')
     return value
 
 
 def _id(_context: click.Context, _option: click.Parameter, value: str) -> str:
     if not value.strip() or not value.isprintable() or len(value) > _LONGEST_ID:
         raise click.BadParameter(f"give 1 to {_LONGEST_ID} printable characters")
+    return value
+
+
+def _audience(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> str | None:
+    if value is None:
+        return None
+    if not value.strip() or not value.isprintable() or len(value) > LONGEST:
+        raise click.BadParameter(f"give 1 to {LONGEST} printable characters")
     return value
 
 
@@ -52,7 +64,7 @@ def _deployment_ids(
 @click.option("--auth-url", required=True, callback=_url, help="Authentication request URL.")
 @click.option("--token-url", required=True, callback=_url, help="Access token URL.")
 @click.option("--jwks-url", required=True, callback=_url, help="Public key set URL.")
-@click.option("--token-audience", help="Where it is not the token URL.")
+@click.option("--token-audience", callback=_audience, help="Where it is not the token URL.")
 @click.option("--product", default="standard", type=click.Choice(PRODUCTS), show_default=True)
 @click.option(
     "--deployment-id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 
 import click
 from granian import Granian
@@ -19,8 +20,24 @@ _APP = f"{server.__name__}:{server.application.__name__}"
 _STOP_WITHIN_S = 25  # what is under way is finished first
 
 
+def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    try:
+        # Granian takes no zone, as in fe80::1%eth0.
+        return str(ip_address("127.0.0.1" if value == "localhost" else value.replace("%", " ")))
+    except ValueError as error:
+        raise click.BadParameter(
+            "give an IP address, as in 127.0.0.1, 0.0.0.0 or ::1"
+        ) from error
+
+
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for everyone.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    callback=_address,
+    help="IP address to listen on; 0.0.0.0 for everyone.",
+)
 def serve(host: str) -> None:
     """Run the web server on PORT."""
     run_server(read_settings(os.environ), host)
@@ -28,6 +45,10 @@ def serve(host: str) -> None:
 
 def run_server(settings: Settings, host: str) -> None:
     """Be the web server until told to stop.
+
+    Args:
+        settings: of this process.
+        host: an IP address.
 
     Raises:
         Misconfigured: names every fault of settings, database, packs and port.

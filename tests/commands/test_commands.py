@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -34,7 +35,6 @@ def env(sqlite_url):
         "PUBLIC_URL": "https://npq.example.org",
         "SECRET_KEYS": SECRET,
         "CONTENT_PACKS": str(ROOT / "content_packs"),
-        "CONFIG": str(ROOT / "config"),
         "LOG_FORMAT": "console",
     }
 
@@ -86,6 +86,29 @@ def test_an_lms_is_registered_once(lti_tool):
 
     assert code == 1
     assert "registered already" in said
+
+
+@pytest.mark.parametrize("option", ["auth_url", "token_url", "jwks_url"])
+def test_an_address_that_would_hide_what_we_add_to_it_is_refused(lti_tool, option):
+    code, said = lti_tool("platforms", "add", *options(**{option: "https://lms.example/a#b"}))
+
+    assert code == 2
+    assert 'leave out the "#"' in said
+
+
+@pytest.mark.parametrize("audience", ["", " ", "https://a\n", "\udcff", "x" * 2_049])
+def test_an_audience_that_is_none_is_refused(lti_tool, audience):
+    code, said = lti_tool("platforms", "add", *options(token_audience=audience))
+
+    assert code == 2
+    assert "printable" in said
+
+
+def test_an_audience_is_kept(lti_tool):
+    lti_tool("platforms", "add", *options(token_audience="https://lms.example/oauth2"))
+
+    (shown,) = json.loads(lti_tool("platforms", "show", "1", "--json")[1])
+    assert shown["token_audience"] == "https://lms.example/oauth2"
 
 
 @pytest.mark.parametrize("option", ["auth_url", "token_url", "jwks_url"])
@@ -278,6 +301,92 @@ def test_a_file_that_is_no_database_is_named(env, tmp_path):
 
     assert ended.returncode == 2
     assert "DATABASE_URL: the database cannot be reached" in ended.stderr
+
+
+def test_a_database_that_fails_after_the_start_is_said_in_plain_words(env):
+    database = Database(env["DATABASE_URL"])
+    with database.transaction() as db:
+        db.exec_driver_sql("DROP TABLE platforms")
+    database.close()
+
+    ended = started(env, "platforms", "list")
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "DATABASE_URL: the database does not answer (no such table: platforms).\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["upgrade", "check"])
+def test_a_folder_for_the_database_that_cannot_be_made_is_named(env, tmp_path, command):
+    (tmp_path / "file").write_text("in the way")
+    ended = started(
+        env | {"DATABASE_URL": f"sqlite:///{tmp_path}/file/new/x.db"}, "db", command
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"DATABASE_URL: the folder {tmp_path}/file/new cannot be made (Not a directory).\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["", "\udcff", "npq.example.org", "fe80::1%eth0", "127.1"])
+def test_a_host_that_is_no_ip_address_is_refused(lti_tool, host):
+    code, said = lti_tool("serve", "--host", host)
+
+    assert code == 2
+    assert "give an IP address" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "listens"), [("localhost", "127.0.0.1"), ("0:0:0:0:0:0:0:1", "[::1]")]
+)
+def test_a_host_is_taken_as_an_ip_address(env, host, listens):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((listens.strip("[]"), 0), family=family) as taken:
+        port = taken.getsockname()[1]
+        ended = started(env | {"PORT": str(port)}, "serve", "--host", host)
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"PORT: {listens}:{port} cannot be listened on (Address already in use).\n"
+    )
+
+
+@pytest.mark.parametrize("option", ["--port", "--lms-port"])
+@pytest.mark.parametrize("port", ["0", "65536", "-1"])
+def test_the_demo_refuses_a_port_that_is_none(lti_tool, tmp_path, option, port):
+    folder = tmp_path / "demo"
+
+    assert lti_tool("demo", option, port, "--folder", str(folder))[0] == 2
+    assert not folder.exists()
+
+
+def test_the_demo_needs_two_ports(lti_tool, tmp_path):
+    port, folder = str(free_port()), tmp_path / "demo"
+    code, said = lti_tool("demo", "--port", port, "--lms-port", port, "--folder", str(folder))
+
+    assert code == 2
+    assert "a port each" in said
+    assert not folder.exists()
+
+
+def test_the_demo_refuses_a_folder_whose_name_is_no_text(env, tmp_path):
+    ended = started(env, "demo", "--folder", str(tmp_path / "\udcff"))
+
+    assert ended.returncode == 2
+    assert ended.stderr == "--folder: give a path of printable characters.\n"
+    assert not (tmp_path / "\udcff").exists()
+
+
+def test_the_demo_says_so_when_its_folder_cannot_be_made(env, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    ended = started(env, "demo", "--folder", str(tmp_path / "file/demo"))
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"--folder: {tmp_path}/file/demo cannot be made (Not a directory).\n"
+    )
 
 
 def test_the_demo_says_so_when_its_folder_is_of_other_content(env, tmp_path):
