@@ -21,13 +21,15 @@ _STOP_WITHIN_S = 25  # what is under way is finished first
 
 
 def _address(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value == "localhost":
+        return "127.0.0.1"
+    wanted = "give an IP address, as in 127.0.0.1, 0.0.0.0 or ::1"
+    if "%" in value:  # Granian takes no zone, as in fe80::1%eth0
+        raise click.BadParameter(wanted)
     try:
-        # Granian takes no zone, as in fe80::1%eth0.
-        return str(ip_address("127.0.0.1" if value == "localhost" else value.replace("%", " ")))
+        return str(ip_address(value))
     except ValueError as error:
-        raise click.BadParameter(
-            "give an IP address, as in 127.0.0.1, 0.0.0.0 or ::1"
-        ) from error
+        raise click.BadParameter(wanted) from error
 
 
 @click.command()
