@@ -27,6 +27,7 @@ from lti_tool.errors import Misconfigured
 from lti_tool.tenancy.addresses import origin_of
 
 _SHORTEST_SECRET = 32  # characters: 128 bits and more, however they are written
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}")
 _SPECIAL = re.compile(r":memory:|\?")  # in memory, or with options
 
 
@@ -99,7 +100,7 @@ class Settings(BaseModel):
     def _origin(cls, url: str) -> str:
         parts = urlsplit(url.rstrip("/"))
         host = parts.hostname or ""
-        local = host == "localhost" or host.endswith(".localhost") or host.startswith("127.")
+        local = host == "localhost" or host.endswith(".localhost") or _LOOPBACK.fullmatch(host)
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise ValueError("use https://your.host (plain http only for localhost)")
         if not host or parts.path or parts.query or parts.fragment or parts.username:

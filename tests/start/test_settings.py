@@ -28,6 +28,9 @@ def working_folder(tmp_path, monkeypatch):
     [
         pytest.param("PUBLIC_URL", "", "unset", id="no public url"),
         pytest.param("PUBLIC_URL", "http://npq.example.org", "https", id="plain http"),
+        pytest.param(
+            "PUBLIC_URL", "http://127.evil.example", "https", id="plain http, in disguise"
+        ),
         pytest.param("PUBLIC_URL", "https://npq.example.org/tool", "origin", id="a path"),
         pytest.param("PUBLIC_URL", "https://me@npq.example.org", "origin", id="a user"),
         pytest.param("PUBLIC_URL", "npq.example.org", "https", id="no scheme"),
