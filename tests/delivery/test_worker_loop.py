@@ -14,13 +14,17 @@ from structlog.testing import capture_logs
 
 from lti_tool import worker
 from lti_tool.delivery.deliver import Courier, deliver_due
+from lti_tool.errors import LmsUnavailable
+from lti_tool.lti.grades import Score
 from lti_tool.records.admission import admit
 from lti_tool.records.db import Database
 from lti_tool.records.earning import owe_earned
+from lti_tool.records.outbox import LEASE, claim_due
 from lti_tool.records.progress import done_of
 from lti_tool.records.tables import LineItemRow, VisitRow
+from lti_tool.records.vault import Vault
 from lti_tool.records.visits import IDLE_LIMIT, begin_visit, hash_of
-from lti_tool.stores import Platforms
+from lti_tool.stores import Platforms, ensure_keys
 from tests.build import NOW, launch, studying
 from tests.delivery.test_deliver import Clock, Lms
 from tests.records.test_outbox import study
@@ -125,3 +129,36 @@ def test_a_database_that_fails_is_waited_out(sqlite):
     assert [line["fault"] for line in log if line["event"] == "database"] == [
         "OperationalError"
     ]
+
+
+def test_a_failure_of_our_own_is_waited_out(sqlite):
+    with sqlite.transaction() as db:
+        study(db, studying(db))
+    lms = Lms(sqlite, error=ValueError("a mistake"))
+    courier = courier_of(sqlite, lms)
+
+    def repair():
+        lms.error = None
+        courier.clock.now += LEASE
+
+    stopped = Stopped(repair)
+    with capture_logs() as log:
+        worker.run(stopping_at_the_first(courier, stopped), stopped)
+
+    assert len(lms.taken) == 1
+    assert [line["event"] for line in log] == ["failed", "grade"]
+
+
+def test_a_grade_we_fail_on_waits_and_says_why(sqlite, settings):
+    with sqlite.transaction() as db:
+        person = studying(db)
+        study(db, person)
+        (grade,) = claim_due(db, NOW + timedelta(seconds=5), 1)
+    ensure_keys(sqlite, Vault(("another secret, that nobody has any more",)), NOW)
+    courier = worker.courier_for(settings, sqlite)
+    score = Score(grade.line_item_url, grade.sub, 1.0, 1.0, grade.at, grade.at, first=True)
+
+    with capture_logs() as log, pytest.raises(LmsUnavailable, match="Misconfigured"):
+        courier.send(person.platform, score, NOW)
+
+    assert [line["event"] for line in log] == ["failed"]
