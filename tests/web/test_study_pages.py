@@ -427,3 +427,36 @@ def test_a_refusal_says_what_an_administrator_needs_to_know(app):
     assert "https://unknown.example/<b>" in facts.words
     assert "c-77" in facts.words
     assert page.one("main").one("ol").all("li")
+
+
+def test_of_two_links_to_one_session_the_end_shows_the_one_that_was_opened(arrive):
+    amira = arrive(link_row=2)
+    amira.do(FIRST)
+    grade(amira, "m1.s1", status="refused")
+    with amira.database.transaction() as db:
+        columns = {"lti_id": "another", "title": "", "pack_id": PACK.id, "item": "m1.s1"}
+        db.execute(insert(tables.ResourceLinkRow).values(context_id=amira.course, **columns))
+        line_item = {"context_id": amira.course, "url": "https://lms/2", "score_maximum": 1.0}
+        db.execute(insert(tables.LineItemRow).values(**line_item))
+        second = tables.ResourceLinkRow.id == 2
+        db.execute(update(tables.ResourceLinkRow).where(second).values(line_item_id=2))
+        db.execute(
+            insert(tables.GradeRow).values(
+                line_item_id=2, person_id=amira.person, given=1.0, attempts=1,
+                submitted_at=datetime.now(UTC), at=datetime.now(UTC),
+                status="delivered", delivered_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+
+    assert "Sent to your LMS at" in amira.page("session/m1.s1/end").one(class_="grade").words
+
+
+def test_who_went_on_without_the_next_link_is_told_how_to_have_it_in_the_gradebook(arrive):
+    amira = arrive("m1.s1")
+    amira.do(FIRST)
+    amira.do(SECOND)
+
+    first, second = (amira.page(f"session/m1.s{n}/end") for n in (1, 2))
+
+    assert "no column in the gradebook" in first.one(class_="grade").words
+    assert "open session 2 from your course once" in second.one(class_="grade").words
