@@ -38,7 +38,7 @@ class LaunchRefused(Refused):
         """Say what to show and what to log.
 
         Args:
-            page: class of the page to show, one of web/refusals.py's.
+            page: class of the page to show, one of web/refusal_pages.py's.
             reason: short code for the log, as in "login:iss_missing".
             message: one sentence for the person, where the page's own is not enough.
             facts: ids that help whoever sets up the LMS (issuer, client_id,

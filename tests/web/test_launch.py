@@ -20,7 +20,7 @@ from lti_tool.records.tables import (
     PersonRow,
     VisitRow,
 )
-from lti_tool.web.refusals import PAGES
+from lti_tool.web.refusal_pages import PAGES
 from tests.lti.world import COURSE, LTI, MISSING
 from tests.web.school import (
     FORM_COOKIE,
@@ -550,6 +550,10 @@ def test_our_keys_are_public_and_nothing_else(school):
         assert len(keys) == 2  # one to sign with, one published ahead
         for key in keys:
             assert set(key) == {"kty", "n", "e", "alg", "use", "kid"}
+
+
+def test_a_login_address_with_a_slash_too_many_still_begins_a_login(school):
+    assert school.browser().post(f"{LOGIN}/", data=school.begin()).status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/", "/open/small/m1.s1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ from structlog.testing import capture_logs
 
 from lti_tool import errors
 from lti_tool.web import assets, headers, refusals
-from lti_tool.web.refusals import PAGES
+from lti_tool.web.refusal_pages import PAGES
 from tests.web.page import Page
 from tests.web.school import reference_in
 
@@ -39,7 +40,9 @@ FAILURES = {  # path -> error, status, page, what is logged
     ),
     "crowded": (TimeoutError("pool"), 503, "busy", "database:TimeoutError"),
     "clash": (
-        IntegrityError("INSERT", {"name": "Amira Begum"}, Exception("unique")),
+        IntegrityError(
+            "INSERT", {"name": "Amira Begum"}, Exception("Failing row contains (Amira Begum)")
+        ),
         500,
         "failed",
         "exception:IntegrityError",
@@ -160,6 +163,15 @@ def test_what_is_too_large_is_said_so_without_being_read(failing):
 
     assert answer.status_code == 413
     assert logged["page"] == "too_large"
+
+
+def test_what_a_database_says_of_a_row_is_not_logged(failing):
+    _, (logged,) = asked(failing, "/clash")
+
+    assert logged["reason"] == "exception:IntegrityError"
+    trace = "".join(traceback.format_exception(logged["exc_info"]))
+    assert "Amira" not in trace
+    assert "in view" in trace
 
 
 def test_a_body_of_unknown_length_is_refused_and_not_cut(failing):
