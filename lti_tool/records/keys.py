@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from lti_tool.records.tables import ToolKeyRow
+from lti_tool.records.trust_tables import ToolKeyRow
 from lti_tool.records.vault import Vault
 
 STATUSES = ("current", "next", "previous")

@@ -1,4 +1,8 @@
-"""Every table, in one place: the data dictionary of the tool."""
+"""
+The data dictionary of the tool: who, where, what was done, what is owed.
+
+Keys, tokens and failed attempts are in trust_tables.py.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,10 @@ class PlatformRow(NumberedTable):
     jwks_url: Mapped[str]
     token_audience: Mapped[str | None]  # where it is not the token URL
     leeway_s: Mapped[int]  # how far its clock may differ from ours
+    # role URI -> tenancy.roles.Role, in place of what the specification says
+    role_overrides: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    clock_ahead_s: Mapped[int | None]  # of ours when last read; negative: behind
+    clock_read_at: Mapped[datetime | None]
     status: Mapped[str]  # active, suspended
     created_at: Mapped[datetime]
 
@@ -190,6 +198,9 @@ class VisitRow(Table):
     key_hash: Mapped[str] = mapped_column(primary_key=True)  # SHA-256 of the key in the URL
     state_id: Mapped[str] = mapped_column(unique=True)  # of the launch; good for one visit
     cookie_hash: Mapped[str]  # SHA-256 of the second factor
+    # SHA-256 of the browser's User-Agent, the second factor while its cookie never came back;
+    # NULL once it has: from then on the cookie is asked for.
+    agent_hash: Mapped[str | None]
     deployment_id: Mapped[int]
     context_id: Mapped[int | None]
     resource_link_id: Mapped[int | None]
@@ -206,38 +217,3 @@ class VisitRow(Table):
     course_title: Mapped[str]
     link_title: Mapped[str]
     seen_at: Mapped[datetime]
-
-
-class ToolKeyRow(NumberedTable):
-    """One of our signing keys."""
-
-    __tablename__ = "tool_keys"
-    __table_args__ = (UniqueConstraint("status"),)
-
-    kid: Mapped[str] = mapped_column(unique=True)
-    status: Mapped[str]  # current, next, previous: one of each
-    private_key: Mapped[str]  # PEM, encrypted
-    public_jwk: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
-
-
-class AccessTokenRow(NumberedTable):
-    """An access token an LMS gave us, until it expires."""
-
-    __tablename__ = "access_tokens"
-    __table_args__ = (UniqueConstraint("platform_id", "scopes"),)
-
-    platform_id: Mapped[int] = _key("platforms.id")
-    scopes: Mapped[str]  # space-separated, sorted
-    token: Mapped[str]  # encrypted
-    expires_at: Mapped[datetime]
-
-
-class KeySetRow(NumberedTable):
-    """The key set of a platform as last fetched."""
-
-    __tablename__ = "key_sets"
-
-    url: Mapped[str] = mapped_column(unique=True)
-    document: Mapped[dict[str, Any]]
-    fetched_at: Mapped[datetime]

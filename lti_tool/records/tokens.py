@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from lti_tool.records.columns import Table
 from lti_tool.records.db import INSERTS
-from lti_tool.records.tables import AccessTokenRow, KeySetRow
+from lti_tool.records.trust_tables import AccessTokenRow, KeySetRow
 from lti_tool.records.vault import Vault
 
 
@@ -49,7 +49,7 @@ def key_set_of(db: Connection, url: str) -> tuple[dict[str, Any], datetime] | No
     """The key set last fetched from here and when, or None."""
     query = select(KeySetRow.document, KeySetRow.fetched_at).where(KeySetRow.url == url)
     row = db.execute(query).one_or_none()
-    return (row.document, row.fetched_at) if row else None
+    return (row.document, row.fetched_at) if row and row.document else None
 
 
 def keep_key_set(db: Connection, url: str, document: Mapping[str, Any], at: datetime) -> None:

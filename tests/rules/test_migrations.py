@@ -12,7 +12,7 @@ from lti_tool.records import schema
 from lti_tool.records.columns import UtcDateTime
 from lti_tool.records.revision import newest_revision, revision_of
 from lti_tool.records.visits import begin_visit, find_visit, hash_of, purge
-from tests.build import NOW, registered
+from tests.build import NOW
 from tests.conftest import ROOT
 from tests.records.test_visits import NEW
 
@@ -43,6 +43,16 @@ _VISIT = text(  # as 0001 has it
     " VALUES (:key, '', 1, 1, 'participant', true, '', '', '', :now)"
 ).bindparams(bindparam("now", type_=UtcDateTime()))
 
+_PLATFORM = text(
+    "INSERT INTO platforms VALUES (1, 'Harrow Bank', 'standard', 'https://lms.example', 'us',"
+    " 'https://lms.example/a', 'https://lms.example/t', 'https://lms.example/k', NULL, 60,"
+    " 'active', :now)"
+).bindparams(bindparam("now", type_=UtcDateTime()))
+
+_DEPLOYMENT = text("INSERT INTO deployments VALUES (1, 1, '1', 'active', :now)").bindparams(
+    bindparam("now", type_=UtcDateTime())
+)
+
 _BURNT = text("INSERT INTO burnt_states VALUES ('burnt before', :now)").bindparams(
     bindparam("now", type_=UtcDateTime())
 )
@@ -51,7 +61,8 @@ _BURNT = text("INSERT INTO burnt_states VALUES ('burnt before', :now)").bindpara
 def test_visits_go_on_and_burnt_states_stay_burnt_over_the_upgrade(empty_database):
     with empty_database.transaction() as db:
         schema.upgrade(db, "0001")
-        registered(db)
+        db.execute(_PLATFORM, {"now": NOW})
+        db.execute(_DEPLOYMENT, {"now": NOW})
         for key in ("key 1", "key 2"):
             db.execute(_VISIT, {"key": hash_of(key), "now": NOW})
         db.execute(_BURNT, {"now": NOW + LIFETIME})

@@ -22,7 +22,7 @@ from lti_tool.lti.keys import ToolKey, new_tool_key, public_jwk
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.records.columns import Table
 from lti_tool.records.db import AnyRow, Database
-from lti_tool.records.tables import KeySetRow
+from lti_tool.records.trust_tables import KeySetRow
 from lti_tool.records.vault import Vault
 from lti_tool.stores import KeySets, Platforms, ToolKeys
 from lti_tool.tenancy.platforms import Platform

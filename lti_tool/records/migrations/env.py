@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from lti_tool.records import tables  # noqa: F401  fills the metadata
+from lti_tool.records import tables, trust_tables  # noqa: F401  fill the metadata
 from lti_tool.records.columns import Table
 
 context.configure(
