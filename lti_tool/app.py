@@ -69,7 +69,9 @@ def create_app(settings: Settings, http: requests.Session | None = None) -> Flas
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_REQUEST, MAX_FORM_PARTS=500)
     app.jinja_options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     app.extensions["lti_tool"] = _parts(settings, http)
-    app.jinja_env.globals.update(csrf_token=access.csrf_token, asset_url=assets.asset_url)
+    app.jinja_env.globals.update(
+        csrf_token=access.csrf_token, asset_url=assets.asset_url, csp_nonce=headers.csp_nonce
+    )
     headers.register(app)
     refusals.register(app)
     for blueprint in _BLUEPRINTS:

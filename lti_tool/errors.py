@@ -4,6 +4,7 @@ The errors this tool raises on purpose.
 * LtiToolError
   + Refused              the request cannot be honoured; the person is told why
     - LaunchRefused      the LMS sent a login or launch we cannot trust or place
+      * BrowserUnproven  its browser has not shown yet that it began the launch
     - VisitEnded         the visit is over or belongs to another browser
     - PageOutdated       a form does not come from a page of this visit
     - NotServed          nothing here for this person: wrong item, wrong role, wrong tenant
@@ -34,6 +35,8 @@ class Refused(LtiToolError):
 class LaunchRefused(Refused):
     """The LMS sent a login or launch we cannot trust or place."""
 
+    return_url = ""  # of the course, where the LMS's signed word for it is safe
+
     def __init__(self, page: str, reason: str, message: str = "", **facts: str) -> None:
         """Say what to show and what to log.
 
@@ -46,6 +49,21 @@ class LaunchRefused(Refused):
         """
         super().__init__(message or reason)
         self.page, self.reason, self.message, self.facts = page, reason, message, facts
+
+
+class BrowserUnproven(LaunchRefused):
+    """A launch as it should be, but its browser has not shown yet that it began it."""
+
+    def __init__(self, name: str, frame: str, origin: str) -> None:
+        """Say where the browser may find the key.
+
+        Args:
+            name: of the key in every store.
+            frame: of the LMS's page, that may have kept it; empty for none.
+            origin: the only one that may answer for that frame.
+        """
+        super().__init__("browser", "state_other_browser")
+        self.name, self.frame, self.origin = name, frame, origin
 
 
 class VisitEnded(Refused):

@@ -7,7 +7,6 @@ message that is not for us; the state is used up last, by whoever admits the lau
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -18,9 +17,11 @@ from pylti1p3.session import SessionService
 from typing_extensions import override
 
 from lti_tool.errors import LaunchRefused
+from lti_tool.lti.browser import LONGEST_KEY, Browser, prove_browser
 from lti_tool.lti.exchange import NoCookies, OnePlatform, Parameters, single_values
 from lti_tool.lti.login import paused
 from lti_tool.lti.message.claims import launch_of
+from lti_tool.lti.message.explain import explain
 from lti_tool.lti.message.id_token import (
     LONGEST,
     Unverified,
@@ -32,11 +33,17 @@ from lti_tool.lti.message.id_token import (
 )
 from lti_tool.lti.message.values import Claims
 from lti_tool.lti.platform_keys import PlatformKeys
-from lti_tool.lti.state import LaunchState, StateSigner, hash_of
-from lti_tool.tenancy.launch import Launch, binding_cookie
+from lti_tool.lti.state import LaunchState, StateSigner
+from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.platforms import Platform
 
-_LIMITS: Final = {"state": 8_192, "id_token": LONGEST, "error": 100_000}
+_LIMITS: Final = {  # longest value in characters
+    "state": 8_192,
+    "id_token": LONGEST,
+    "error": 100_000,
+    "browser_key": LONGEST_KEY,
+    "carrier": 64,
+}
 _STALE: Final = {  # OpenID Connect Core 3.1.2.6, and what LMSs add to it
     "login_required": "Your LMS says that you are not signed in. Sign in to your LMS, then "
     "open the study session again from your course.",
@@ -66,8 +73,8 @@ def verify_launch(
     keys: PlatformKeys,
     public_url: str,
     now: datetime,
-) -> Launch:
-    """Who arrived and what for, once every check has passed. Writes nothing.
+) -> tuple[Launch, Browser]:
+    """Who arrived, what for, in which browser; every check has passed. Writes nothing.
 
     Whoever admits the launch must use up its state_id, once, in the same transaction.
 
@@ -82,31 +89,20 @@ def verify_launch(
 
     Raises:
         LaunchRefused: a check failed; the error says which.
+        BrowserUnproven: none did, but no cookie came; a script of ours may bring the proof.
     """
     given = single_values(form, _LIMITS)
     state = _state(given, signer, now)
     if "error" in given:
         raise _refused_by_lms(given["error"])
-    platform = platform_of(state.platform_id)
-    if platform is None:
-        raise LaunchRefused("not_registered", "platform_unknown")
-    if not platform.active:
-        raise paused(platform, "tenant_disabled")
-    message = _Message(Parameters(given), platform, state, keys, now)
-    claims = message.claims()
-    check_browser(state, cookies)
-    return launch_of(claims, platform, state, public_url)
-
-
-def check_browser(state: LaunchState, cookies: Mapping[str, str]) -> None:
-    """Refuse a launch that comes from another browser than its login.
-
-    Raises:
-        LaunchRefused: the cookie set at login is not here, or is another's.
-    """
-    key = cookies.get(binding_cookie(state.id), "")
-    if not hmac.compare_digest(hash_of(key), state.browser_key_hash):
-        raise LaunchRefused("browser", "state_other_browser")
+    platform = _active(platform_of(state.platform_id))
+    message = _Message(Parameters(given), platform, state, signer, keys, now)
+    try:
+        launch = launch_of(message.claims(), platform, state, public_url)
+        return launch, prove_browser(state, platform, cookies, given)
+    except LaunchRefused as refused:
+        explain(refused, message.verified, platform, now)
+        raise
 
 
 class _Message(MessageLaunch[Any, Any, Any, Any]):
@@ -117,6 +113,7 @@ class _Message(MessageLaunch[Any, Any, Any, Any]):
         parameters: Parameters,
         platform: Platform,
         state: LaunchState,
+        signer: StateSigner,
         keys: PlatformKeys,
         now: datetime,
     ) -> None:
@@ -128,7 +125,9 @@ class _Message(MessageLaunch[Any, Any, Any, Any]):
             requests_session=keys.http,
         )
         self._platform, self._state, self._keys, self._now = platform, state, keys, now
+        self._signer = signer
         self._unverified: Unverified
+        self.verified: Claims = {}  # as soon as the signature held
 
     def claims(self) -> Claims:
         """The verified claims."""
@@ -167,16 +166,22 @@ class _Message(MessageLaunch[Any, Any, Any, Any]):
     @override
     def validate_jwt_signature(self) -> _Message:
         key = self._keys.key(self._platform, self._unverified.kid, self._now)
-        self._jwt = {"body": verified_claims(self._unverified, key)}  # type: ignore[typeddict-item]
+        self.verified = verified_claims(self._unverified, key)
         return self
 
     @override
     def validate_nonce(self) -> _Message:
-        claims = self._jwt["body"]
-        check_addressee(claims, self._platform)  # type: ignore[arg-type]
-        check_times(claims, self._now, self._platform.leeway_s)  # type: ignore[arg-type]
-        check_nonce(claims, self._state.nonce)  # type: ignore[arg-type]
+        check_times(self.verified, self._now, self._platform.leeway_s)
+        check_nonce(self.verified, self._state.id, self._signer)
         return self
+
+
+def _active(platform: Platform | None) -> Platform:
+    if platform is None:
+        raise LaunchRefused("not_registered", "platform_unknown")
+    if not platform.active:
+        raise paused(platform, "tenant_disabled")
+    return platform
 
 
 def _state(given: Mapping[str, str], signer: StateSigner, now: datetime) -> LaunchState:

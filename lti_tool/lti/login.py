@@ -8,7 +8,6 @@ is shown or followed but the addresses the operator registered.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,10 +24,16 @@ from typing_extensions import override
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.lms import lms_product
+from lti_tool.lti.browser import (
+    Keeper,
+    binding_cookie,
+    hash_of,
+    keeper_for,
+    new_browser_key,
+)
 from lti_tool.lti.exchange import Location, NoCookies, OnePlatform, Parameters, single_values
-from lti_tool.lti.state import LIFETIME, LaunchState, StateSigner, hash_of
+from lti_tool.lti.state import LIFETIME, LaunchState, StateSigner, new_state_id
 from lti_tool.tenancy.addresses import on_origin
-from lti_tool.tenancy.launch import binding_cookie
 from lti_tool.tenancy.platforms import Platform
 
 log = structlog.get_logger(__name__)
@@ -45,16 +50,19 @@ _LIMITS = {  # longest value in characters
     "lti_deployment_id": 255,
     "deployment_id": 255,  # as one product's documentation calls it
 }
+_STORAGE = "lti_storage_target"
 _STORAGE_TARGET = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRedirect:
-    """Where to send the browser, and the cookie that proves later that it is the same one."""
+    """Where to send the browser, and the key that proves later that it is the same one."""
 
     url: str
     cookie_name: str
-    cookie_value: str
+    browser_key: str
+    keeper: Keeper  # where a script may keep the key besides the cookie
+    given: Mapping[str, str]  # the parameters, to begin the same login in another window
 
 
 def begin_login(
@@ -80,20 +88,29 @@ def begin_login(
     given = single_values(parameters, _LIMITS, "login:")
     platform = _platform(given, find_platforms)
     _check_target(given, platform, public_url)
-    browser_key = secrets.token_urlsafe(32)
-    state = LaunchState(
-        id=secrets.token_urlsafe(16),
-        nonce=secrets.token_urlsafe(24),
+    browser_key = new_browser_key()
+    state = _state(platform, given, hash_of(browser_key), _storage_target(parameters), now)
+    nonce = signer.nonce_of(state.id)
+    login = _Login(Parameters(given), platform, signer.seal(state), nonce)
+    return LoginRedirect(
+        url=login.url(public_url + LAUNCH_PATH),
+        cookie_name=binding_cookie(state.id),
+        browser_key=browser_key,
+        keeper=keeper_for(state, platform),
+        given=given | ({_STORAGE: state.storage_target} if state.storage_target else {}),
+    )
+
+
+def _state(
+    platform: Platform, given: Mapping[str, str], key_hash: str, storage: str, now: datetime
+) -> LaunchState:
+    return LaunchState(
+        id=new_state_id(),
         platform_id=platform.id,
-        target=given.get("target_link_uri", ""),
-        browser_key_hash=hash_of(browser_key),
+        browser_key_hash=key_hash,
         expires_at=(now + LIFETIME).replace(microsecond=0),
         deployment_hint=given.get("lti_deployment_id") or given.get("deployment_id", ""),
-        storage_target=_storage_target(parameters),
-    )
-    login = _Login(Parameters(given), platform, signer.seal(state), state.nonce)
-    return LoginRedirect(
-        login.url(public_url + LAUNCH_PATH), binding_cookie(state.id), browser_key
+        storage_target=storage,
     )
 
 
@@ -202,7 +219,7 @@ def _check_target(given: Mapping[str, str], platform: Platform, public_url: str)
 
 def _storage_target(parameters: Mapping[str, list[str]]) -> str:
     """The frame that keeps values for us; one that is no frame's name is left out."""
-    values = parameters.get("lti_storage_target", [])
+    values = parameters.get(_STORAGE, [])
     if len(values) == 1 and _STORAGE_TARGET.fullmatch(values[0]):
         return values[0]
     if values:

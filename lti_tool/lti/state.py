@@ -1,14 +1,17 @@
 """
 What must survive from login to launch, carried by the browser itself.
 
-A login costs us no row: its state is a signed token that says which LMS was asked, which
-nonce must come back and which browser may bring it. It is good for ten minutes and, because
-the launch notes its id when it admits somebody, for one launch.
+A login costs us no row: its state is a signed token that says which LMS was asked and which
+browser may bring the answer. It is good for ten minutes and, because the launch notes its id
+when it admits somebody, for one launch.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +22,7 @@ from itsdangerous.encoding import base64_decode, base64_encode
 from lti_tool.errors import LaunchRefused
 
 LIFETIME = timedelta(minutes=10)
+_ID_LENGTH = 24  # characters of a state's id; 144 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,7 @@ class LaunchState:
     """One login that may become one launch."""
 
     id: str
-    nonce: str
     platform_id: int
-    target: str  # target_link_uri of the login; unsigned by the LMS
     browser_key_hash: str
     expires_at: datetime  # whole seconds
     deployment_hint: str  # empty when the LMS gave none
@@ -36,10 +38,11 @@ class LaunchState:
 
 
 class StateSigner:
-    """Seals states so that they come back as they left."""
+    """Seals states so that they come back as they left, and names the nonce of each."""
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
         """Take our secrets: the first signs, all are accepted."""
+        self._secrets = [secret.encode() for secret in secret_keys]
         self._serializer = URLSafeSerializer(
             list(reversed(secret_keys)),  # the library signs with the last
             salt="lti_tool.lti.state",
@@ -51,9 +54,7 @@ class StateSigner:
         sealed = self._serializer.dumps(
             [
                 state.id,
-                state.nonce,
                 state.platform_id,
-                state.target,
                 state.browser_key_hash,
                 int(state.expires_at.timestamp()),
                 state.deployment_hint,
@@ -79,13 +80,31 @@ class StateSigner:
             raise LaunchRefused("stale", "state_expired")
         return state
 
+    def nonce_of(self, state_id: str) -> str:
+        """What the message that answers this login must name: its id, sealed."""
+        return _nonce(self._secrets[0], state_id)
+
+    def has_issued(self, nonce: str) -> bool:
+        """Whether a nonce is that of some login of ours."""
+        state_id = nonce[:_ID_LENGTH].encode(errors="replace").decode()
+        return any(_nonce(secret, state_id) == nonce for secret in self._secrets)
+
+    def is_nonce_of(self, state_id: str, nonce: str) -> bool:
+        """Whether a nonce is that of this login."""
+        return nonce[:_ID_LENGTH] == state_id and self.has_issued(nonce)
+
+
+def new_state_id() -> str:
+    """An id that nobody can guess."""
+    return secrets.token_urlsafe(_ID_LENGTH * 3 // 4)
+
+
+def _nonce(secret: bytes, state_id: str) -> str:
+    seal = hmac.digest(secret, b"lti_tool.lti.nonce:" + state_id.encode(), "sha256")
+    return state_id + urlsafe_b64encode(seal[:18]).decode()
+
 
 def _check_spelling(signature: str) -> None:
     """Refuse a second spelling of the same signature: base64 leaves its last bits open."""
     if base64_encode(base64_decode(signature)) != signature.encode():
         raise BadData("not as it was sealed")
-
-
-def hash_of(browser_key: str) -> str:
-    """How a state remembers the browser's key without giving it away."""
-    return hashlib.sha256(browser_key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -37,6 +37,7 @@ class NewVisit:
     person_name: str | None
     course_title: str
     link_title: str
+    agent_hash: str | None = None  # None where the browser's cookie came along with the launch
 
 
 def hash_of(secret: str) -> str:
@@ -59,6 +60,7 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
         "key_hash": hash_of(key),
         "state_id": new.state_id,
         "cookie_hash": hash_of(cookie),
+        "agent_hash": new.agent_hash,
         "deployment_id": new.deployment_row,
         "context_id": new.context_row,
         "resource_link_id": new.link_row,
@@ -79,7 +81,8 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
     try:
         db.execute(_ADD, columns)
     except IntegrityError as error:
-        if VisitRow.state_id.key not in str(error.orig):  # both databases name what clashed
+        said = str(error.orig)  # both databases name what clashed
+        if VisitRow.state_id.key not in said and VisitRow.key_hash.key not in said:
             raise
         return False
     return True
@@ -88,6 +91,7 @@ def begin_visit(db: Connection, new: NewVisit, key: str, cookie: str, now: datet
 _FOUND = (
     select(
         VisitRow.cookie_hash,
+        VisitRow.agent_hash,
         VisitRow.deployment_id,
         VisitRow.context_id,
         VisitRow.resource_link_id,
@@ -133,6 +137,12 @@ def note_seen(db: Connection, key: str, now: datetime) -> None:
     """Start the idle limit of a visit afresh."""
     mine = VisitRow.key_hash == hash_of(key)
     db.execute(update(VisitRow).where(mine).values(seen_at=now))
+
+
+def bind(db: Connection, key: str) -> None:
+    """Ask for the cookie of a visit from now on: it has come back."""
+    mine = VisitRow.key_hash == hash_of(key)
+    db.execute(update(VisitRow).where(mine).values(agent_hash=None))
 
 
 def purge(db: Connection, now: datetime) -> int:

@@ -64,12 +64,3 @@ class Launch:
     return_url: str | None
     deep_linking: DeepLinkSettings | None
     state_id: str  # to be used up in the transaction that admits this launch
-
-
-def binding_cookie(state_id: str) -> str:
-    """Name of the cookie that binds a launch to the browser that began it.
-
-    One for each launch, so that two tabs do not take each other's. It stays until it expires:
-    a form sent again from the same browser is then refused for what it is, used.
-    """
-    return f"__Host-npq-login-{state_id[:8]}"

@@ -3,13 +3,15 @@ Who is asking: every blueprint declares whom it serves.
 
 The visit's unguessable key is in the URL, so that two tabs, two courses or two people in one
 browser never mix. The cookie is the second factor: a URL alone, copied or leaked, opens
-nothing elsewhere.
+nothing elsewhere. Some browsers keep no cookie in an LMS's frame; there the visit lives by
+its URL in a browser of the same kind until the cookie comes back, should it ever.
 """
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +22,7 @@ from lti_tool.errors import NotServed, PageOutdated, VisitEnded
 from lti_tool.records.db import AnyRow
 from lti_tool.records.visits import (
     IDLE_LIMIT,
+    bind,
     find_visit,
     hash_of,
     needs_noting,
@@ -53,6 +56,27 @@ class Visit:
     return_url: str | None
     deep_linking: DeepLinkSettings | None
     frame_origins: str
+    agent_hash: str | None  # of the browser's kind, while its cookie has not come back
+
+
+@dataclass(frozen=True, slots=True)
+class VisitKeys:
+    """What opens a visit: its key in the URL and its cookie."""
+
+    key: str
+    cookie: str
+
+
+def keys_of_visit(state_id: str, browser_key: str) -> VisitKeys:
+    """The keys of the visit that a launch begins.
+
+    The same browser that sends the same launch again gets the same, and so finds its visit;
+    nobody without our secret can work them out.
+    """
+    secret = parts().settings.secret_keys[0].encode()
+    both = f"visit:{state_id}:{browser_key}".encode()
+    octets = urlsafe_b64encode(hmac.digest(secret, both, "sha512")).decode()
+    return VisitKeys(octets[:42], octets[42:84])  # 252 bits each
 
 
 def serve_anyone(blueprint: Blueprint) -> None:
@@ -131,18 +155,21 @@ def remember(visit: Visit, cookie: str) -> None:
     parts().just_begun.put(visit.key, (hash_of(cookie), visit))
 
 
+def live_visit(key: str) -> Visit | None:
+    """The visit with this key, while it lives; whose browser asks is not looked at."""
+    with parts().database.read() as db:
+        row = find_visit(db, key, datetime.now(UTC))
+    return _from_row(key, row) if row else None
+
+
+def agent_of_browser() -> str:
+    """What kind of browser is asking, as a hash."""
+    return hash_of(request.headers.get("User-Agent", ""))
+
+
 def _visit(key: str) -> Visit:
     begun: tuple[str, Visit] | None = parts().just_begun.peek(key)
-    if begun is None:
-        return _kept_visit(key)
-    _check_cookie(key, begun[0])
-    return begun[1]
-
-
-def _check_cookie(key: str, cookie_hash: str) -> None:
-    cookie = request.cookies.get(cookie_of_visit(key), "")
-    if not hmac.compare_digest(cookie_hash, hash_of(cookie)):
-        raise VisitEnded("of another browser")
+    return _checked(begun[1], begun[0]) if begun else _kept_visit(key)
 
 
 def _kept_visit(key: str) -> Visit:
@@ -151,13 +178,35 @@ def _kept_visit(key: str) -> Visit:
         row = find_visit(db, key, now)
     if row is None:
         raise VisitEnded("unknown or over")
-    _check_cookie(key, row.cookie_hash)
+    visit = _checked(_from_row(key, row), row.cookie_hash)
     if needs_noting(row.seen_at, now):
         with parts().database.transaction() as db:
             note_seen(db, key, now)
         name = cookie_of_visit(key)
-        g.renew_cookie = (name, request.cookies[name])
-    return _from_row(key, row)
+        if cookie := request.cookies.get(name):
+            g.renew_cookie = (name, cookie)
+    return visit
+
+
+def _checked(visit: Visit, cookie_hash: str) -> Visit:
+    """The visit, when this is its browser."""
+    cookie = request.cookies.get(cookie_of_visit(visit.key))
+    if cookie is None:
+        if not hmac.compare_digest(visit.agent_hash or "", agent_of_browser()):
+            raise VisitEnded("of another browser")
+        return visit
+    if not hmac.compare_digest(cookie_hash, hash_of(cookie)):
+        raise VisitEnded("of another browser")
+    return _bound(visit, cookie) if visit.agent_hash else visit
+
+
+def _bound(visit: Visit, cookie: str) -> Visit:
+    """The same visit, which from now on nobody opens without the cookie."""
+    with parts().database.transaction() as db:
+        bind(db, visit.key)
+    bound = replace(visit, agent_hash=None)
+    remember(bound, cookie)
+    return bound
 
 
 def _from_row(key: str, row: AnyRow) -> Visit:
@@ -179,6 +228,7 @@ def _from_row(key: str, row: AnyRow) -> Visit:
         return_url=row.return_url,
         deep_linking=_settings(row.deep_linking),
         frame_origins=row.frame_origins,
+        agent_hash=row.agent_hash,
     )
 
 

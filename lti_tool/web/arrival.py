@@ -18,9 +18,9 @@ from lti_tool.records.progress import Done, done_of
 from lti_tool.records.visits import NewVisit, begin_visit
 from lti_tool.study.completion import done_in, next_activity, opens_in_order
 from lti_tool.study.content import ContentPack
-from lti_tool.tenancy.launch import Launch, Message
+from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.roles import Role
-from lti_tool.web.access import Visit, remember
+from lti_tool.web.access import Visit, VisitKeys, agent_of_browser, remember
 from lti_tool.web.links import Links, visit_home
 from lti_tool.web.parts import parts
 
@@ -31,24 +31,35 @@ log = structlog.get_logger(__name__)
 class Arrival:
     """A launch that has been admitted."""
 
-    launch: Launch
+    visit: Visit
     pack: ContentPack | None  # what it opens; None when nothing is chosen
     item: str | None
     done: Done  # by this participant in this pack
+
+
+class AlreadyUsed(Exception):
+    """A launch with this state has been admitted before; nothing was kept of this one."""
 
 
 class _NotActive(Exception):
     """The deployment is not served; nothing may be kept of the launch."""
 
 
-def arrive(launched: Launch, key: str, cookie: str) -> Arrival:
+def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
     """Keep all of a launch, or none of it: one transaction, in which its state is used up.
 
+    Args:
+        launched: verified.
+        keys: of the visit that begins.
+        carrier: how the browser showed that it began the launch.
+
     Raises:
-        LaunchRefused: the launch was used before, its deployment is not served, or its
-            content is of a version that is not here.
+        AlreadyUsed: by another request, before or at the same moment.
+        LaunchRefused: its deployment is not served, or its content is of a version that is
+            not here.
     """
     now = datetime.now(UTC)
+    agent_hash = None if carrier == "cookie" else agent_of_browser()
     pack, item = _opens(launched)
 
     def work(db: Connection) -> tuple[Done, NewVisit]:
@@ -57,33 +68,42 @@ def arrive(launched: Launch, key: str, cookie: str) -> Arrival:
             raise _NotActive
         _check_version(admission, pack)
         done = _credited(db, admission, pack, now)
-        new = _new_visit(launched, admission, pack, item)
-        if not begin_visit(db, new, key, cookie, now):
-            raise LaunchRefused("stale", "state_used")
+        new = _new_visit(launched, admission, pack, item, agent_hash)
+        if not begin_visit(db, new, keys.key, keys.cookie, now):
+            raise AlreadyUsed
         return done, new
 
     try:
         done, new = parts().database.run(work)
     except _NotActive:
         raise _refused_deployment(launched, now) from None
-    remember(_visit(launched, new, key), cookie)
+    visit = _visit(launched, new, keys.key)
+    remember(visit, keys.cookie)
     log.info(
         "launched",
         platform=launched.platform.id,
         deployment=launched.deployment_id,
         role=launched.standing.role,
         item=launched.item,
+        carrier=carrier,
     )
-    return Arrival(launched, pack, item, done)
+    return Arrival(visit, pack, item, done)
 
 
-def landing(arrived: Arrival, key: str) -> str:
+def home_of(visit: Visit) -> str:
+    """Where a visit begins."""
+    if visit.deep_linking:
+        return url_for("choose.page", visit=visit.key)
+    if visit.role is not Role.PARTICIPANT:
+        return url_for("staff.home", visit=visit.key)
+    return visit_home(visit.key)
+
+
+def landing(arrived: Arrival) -> str:
     """Where an arrival leads: in one step to the next thing to do."""
-    if arrived.launch.message is Message.DEEP_LINKING:
-        return url_for("choose.page", visit=key)
-    if arrived.launch.standing.role is not Role.PARTICIPANT:
-        return url_for("staff.home", visit=key)
-    home = visit_home(key)
+    home = home_of(arrived.visit)
+    if arrived.visit.deep_linking or arrived.visit.role is not Role.PARTICIPANT:
+        return home
     sessions = arrived.pack.find(arrived.item or "") if arrived.pack else None
     if arrived.pack is None or not sessions or sessions[0].item != arrived.item:
         return home
@@ -124,7 +144,11 @@ def _check_version(admission: Admission, pack: ContentPack | None) -> None:
 
 
 def _new_visit(
-    launched: Launch, admission: Admission, pack: ContentPack | None, item: str | None
+    launched: Launch,
+    admission: Admission,
+    pack: ContentPack | None,
+    item: str | None,
+    agent_hash: str | None,
 ) -> NewVisit:
     return NewVisit(
         state_id=launched.state_id,
@@ -143,6 +167,7 @@ def _new_visit(
         person_name=launched.name,
         course_title=_course_title(launched),
         link_title=launched.link.title if launched.link else "",
+        agent_hash=agent_hash,
     )
 
 
@@ -165,6 +190,7 @@ def _visit(launched: Launch, new: NewVisit, key: str) -> Visit:
         return_url=new.return_url,
         deep_linking=launched.deep_linking,
         frame_origins=new.frame_origins,
+        agent_hash=new.agent_hash,
     )
 
 
@@ -188,10 +214,12 @@ def _refused_deployment(launched: Launch, now: datetime) -> LaunchRefused:
         status = deployment_status(db, platform_id, name)
     if status is None:
         parts().database.run(lambda db: note_pending(db, platform_id, name, now))
-    return LaunchRefused(
+    refused = LaunchRefused(
         "paused" if status == "suspended" else "not_registered",
         f"deployment_{status or 'unknown'}",
         issuer=launched.platform.issuer,
         client_id=launched.platform.client_id,
         deployment_id=name,
     )
+    refused.return_url = launched.return_url or ""
+    return refused

@@ -63,7 +63,7 @@ def asset(digest: str, name: str) -> Response:
 
 @cache
 def _assets() -> dict[str, Asset]:
-    files = (_bootstrap(), _OURS / "study.css", _OURS / "study.js")
+    files = (_bootstrap(), _OURS / "study.css", _OURS / "study.js", _OURS / "binding.js")
     return {file.name: _read(file) for file in files}
 
 

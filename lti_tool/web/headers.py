@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response
 from lti_tool.web.access import set_cookie, visit_cookie_s
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action {form_action}; "
     "frame-ancestors {frame_ancestors}"
 )
@@ -42,12 +43,21 @@ def _with_constants(wsgi_app: WSGIApplication) -> WSGIApplication:
     return answered
 
 
+def csp_nonce() -> str:
+    """What the scripts of this answer must name to be run."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     if response.mimetype == "text/html":
         headers["Content-Security-Policy"] = _policy()
+    else:
+        headers["X-Frame-Options"] = "DENY"
     if "renew_cookie" in g:
         name, value = g.renew_cookie
         set_cookie(response, name, value, visit_cookie_s())
@@ -59,7 +69,9 @@ def _policy() -> str:
     # Refusals hold nothing private and must be readable wherever the LMS put us.
     frames = f"'self' {visit.frame_origins}" if visit else "*"
     # A deep-linking answer is a form posted to the LMS.
-    return _filled(frames, " ".join(["'self'", *g.get("form_action", ())]))
+    rest = _filled(frames, " ".join(["'self'", *g.get("form_action", ())]))
+    scripts = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'none'"
+    return f"script-src {scripts}; {rest}"
 
 
 @lru_cache(maxsize=4096)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from wsgiref.types import WSGIEnvironment
 
-from flask import Blueprint, Response, jsonify, request
+import structlog
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from typing_extensions import override
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti.launch import verify_launch
-from lti_tool.lti.login import begin_login
+from lti_tool.lti.login import LoginRedirect, begin_login
 from lti_tool.web.access import (
+    VisitKeys,
     cookie_of_visit,
+    keys_of_visit,
+    live_visit,
     serve_anyone,
     set_cookie,
     visit_cookie_s,
 )
-from lti_tool.web.arrival import arrive, landing
+from lti_tool.web.arrival import AlreadyUsed, arrive, home_of, landing
 from lti_tool.web.parts import parts
 from lti_tool.web.refusals import Answer, refusal
+
+log = structlog.get_logger(__name__)
 
 blueprint = Blueprint("launch", __name__)
 serve_anyone(blueprint)
@@ -49,8 +54,8 @@ def login() -> Response:
         public_url=parts().settings.public_url,
         now=datetime.now(UTC),
     )
-    response = _Redirect(answer.url, 302)
-    set_cookie(response, answer.cookie_name, answer.cookie_value, _LOGIN_COOKIE_S)
+    response = _sent_on(answer)
+    set_cookie(response, answer.cookie_name, answer.browser_key, _LOGIN_COOKIE_S)
     return response
 
 
@@ -60,7 +65,7 @@ def launch() -> Response:
     request.max_content_length = _LARGEST_LAUNCH
     if request.mimetype != "application/x-www-form-urlencoded":
         raise LaunchRefused("bad_request", "content_type")
-    verified = verify_launch(
+    verified, browser = verify_launch(
         request.form.to_dict(flat=False),
         request.cookies,
         platform_of=parts().platforms.by_id,
@@ -69,10 +74,13 @@ def launch() -> Response:
         public_url=parts().settings.public_url,
         now=datetime.now(UTC),
     )
-    key, cookie = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    arrived = arrive(verified, key, cookie)
-    response = _Redirect(landing(arrived, key), 303)
-    set_cookie(response, cookie_of_visit(key), cookie, visit_cookie_s())
+    keys = keys_of_visit(verified.state_id, browser.key)
+    try:
+        arrived = arrive(verified, keys, browser.carrier)
+    except AlreadyUsed:
+        return _back_to_visit(keys)
+    response = _Redirect(landing(arrived), 303)
+    set_cookie(response, cookie_of_visit(keys.key), keys.cookie, visit_cookie_s())
     return response
 
 
@@ -90,6 +98,25 @@ def jwks() -> Response:
 def opened_directly(_item: str = "") -> Answer:
     """Where links in LMSs point; opened without an LMS there is nobody to show it to."""
     return refusal("direct", "opened_directly")
+
+
+def _sent_on(answer: LoginRedirect) -> Response:
+    """On to the LMS: for a browser by a page that keeps the key first, else at once."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return _Redirect(answer.url, 302)
+    return make_response(render_template("launch/login.html", login=answer))
+
+
+def _back_to_visit(keys: VisitKeys) -> Response:
+    """To the visit that this launch began, for the browser that still has its cookie.
+
+    So Reload, Back and a double click do no harm.
+    """
+    visit = live_visit(keys.key)
+    if visit is None:
+        raise LaunchRefused("stale", "state_used")
+    log.info("state_used")
+    return _Redirect(home_of(visit), 303)
 
 
 class _Redirect(Response):

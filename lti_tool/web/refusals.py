@@ -47,25 +47,43 @@ def refusal(
 ) -> Answer:
     """The page of this class, and one line in the log with the same reference."""
     page, reference = PAGES[name], secrets.token_hex(4)
-    say = log.error if page.status >= 500 else log.warning
+    finding = error if isinstance(error, errors.BrowserUnproven) else None
+    say = log.error if page.status >= 500 else log.info if finding else log.warning
     say(
         "refused",
         page=name,
         reason=reason,
         reference=reference,
         path=_path(),
-        exc_info=error,
+        exc_info=error if name == "failed" else None,
         **{key: value[:255] for key, value in (facts or {}).items()},
     )
     html = render_template(
         "refusal.html",
+        name=name,
         page=page,
         message=message or page.message,
         reference=reference,
         facts=facts or {},
-        return_url=g.visit.return_url if g.get("visit") else None,
+        return_url=_return_url(error),
+        sent=_sent() if finding or name == "busy" else None,
+        finding=finding,
     )
     return html, page.status, {"Retry-After": "60"} if page.status == 503 else {}
+
+
+def _return_url(error: Exception | None) -> str:
+    """The way back to the course, where a signed message named it."""
+    if g.get("visit"):
+        return g.visit.return_url or ""
+    return error.return_url if isinstance(error, errors.LaunchRefused) else ""
+
+
+def _sent() -> dict[str, str] | None:
+    """The launch that was posted, to be posted again; its state has not been used up."""
+    names = ("id_token", "state")
+    whole = request.path == "/lti/launch" and all(name in request.form for name in names)
+    return {name: request.form[name] for name in names} if whole else None
 
 
 def _refuse_odd() -> None:
@@ -78,7 +96,7 @@ def _refuse_odd() -> None:
 
 
 def _launch_refused(error: errors.LaunchRefused) -> Answer:
-    return refusal(error.page, error.reason, error.message, error.facts)
+    return refusal(error.page, error.reason, error.message, error.facts, error)
 
 
 def _visit_ended(_error: errors.VisitEnded) -> Answer:

@@ -25,7 +25,9 @@ from tests.lti.world import (
     NOW,
     PLATFORM,
     SCORE,
+    SECRET,
     TOOL,
+    RecordedSigner,
     sent,
 )
 
@@ -398,17 +400,10 @@ def replayed(world, message, **moment):
     )
     world.public_url = "http://localhost:8201"
     world.now = NOW.fromtimestamp(message["at"], NOW.tzinfo) + timedelta(**moment)
+    world.signer = RecordedSigner([SECRET], nonce_in(message["launch"]["id_token"][0]))
     login = world.begin(**{name: value for name, [value] in message["login"].items()})
-    state = world.signer.open(sent(login)["state"], world.now)
-    recorded = replace(state, nonce=nonce_in(message["launch"]["id_token"][0]))
-    return world.launch(
-        login=login,
-        form={
-            "id_token": message["launch"]["id_token"],
-            "state": [world.signer.seal(recorded)],
-        },
-        key_set=RECORDED["key_set"],
-    )
+    form = {"id_token": message["launch"]["id_token"]}
+    return world.launch(login=login, form=form, key_set=RECORDED["key_set"])
 
 
 def nonce_in(token):

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from lti_tool.errors import LaunchRefused
+from lti_tool.lti.browser import hash_of
 from lti_tool.lti.login import begin_login
-from lti_tool.lti.state import hash_of
 from tests.lti.world import LOGIN, MISSING, NOW, PLATFORM, TOOL, sent
 
 
@@ -19,7 +19,7 @@ def test_the_browser_is_sent_back_with_all_the_lms_needs(world):
 
     query = sent(login)
     state = world.signer.open(query.pop("state"), NOW)
-    assert query.pop("nonce") == state.nonce
+    assert query.pop("nonce") == world.signer.nonce_of(state.id)
     assert login.url.startswith("https://lms.example/mod/lti/auth.php?")
     assert query == {
         "scope": "openid",
@@ -38,19 +38,18 @@ def test_the_state_remembers_the_login_for_ten_minutes(world):
 
     state = world.signer.open(sent(login)["state"], NOW)
     assert state.platform_id == PLATFORM.id
-    assert state.target == LOGIN["target_link_uri"]
     assert state.deployment_hint == "3"
     assert state.storage_target == "_parent"
     assert state.expires_at == NOW + timedelta(minutes=10)
-    assert state.browser_key_hash == hash_of(login.cookie_value)
+    assert state.browser_key_hash == hash_of(login.browser_key)
     assert login.cookie_name == f"__Host-npq-login-{state.id[:8]}"
-    assert login.cookie_value not in login.url
+    assert login.browser_key not in login.url
 
 
 def test_no_two_logins_share_a_secret(world):
     one, two = world.begin(), world.begin()
 
-    assert one.cookie_value != two.cookie_value
+    assert one.browser_key != two.browser_key
     assert one.cookie_name != two.cookie_name
     assert sent(one)["nonce"] != sent(two)["nonce"]
     assert sent(one)["state"] != sent(two)["state"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from lti_tool.lti.browser import Browser
 from lti_tool.lti.keys import ToolKey, public_jwk
 from lti_tool.lti.launch import verify_launch
 from lti_tool.lti.login import LoginRedirect, begin_login
@@ -53,6 +54,20 @@ LOGIN = {
 }
 
 
+class RecordedSigner(StateSigner):
+    """Asks for the nonce that a message recorded elsewhere answers."""
+
+    def __init__(self, secret_keys: Sequence[str], nonce: str) -> None:
+        super().__init__(secret_keys)
+        self._recorded = nonce
+
+    def nonce_of(self, state_id: str) -> str:
+        return self._recorded
+
+    def is_nonce_of(self, state_id: str, nonce: str) -> bool:
+        return nonce == self._recorded
+
+
 class KeptKeySets:
     """A store of key sets in memory."""
 
@@ -78,6 +93,7 @@ class World:
     signer: StateSigner = field(default_factory=lambda: StateSigner([SECRET]))
     public_url: str = TOOL
     now: datetime = NOW
+    browser: Browser | None = None  # that brought the last launch
 
     def begin(self, **changes: Any) -> LoginRedirect:
         """Answer a login with these parameters changed."""
@@ -118,15 +134,16 @@ class World:
         keys = PlatformKeys(
             self.http, KeptKeySets(**{self.platform.jwks_url: (document, self.now)})
         )
-        return verify_launch(
+        launch, self.browser = verify_launch(
             {"id_token": [token], "state": [query["state"]], **(form or {})},
-            {login.cookie_name: login.cookie_value} if cookies is None else cookies,
+            {login.cookie_name: login.browser_key} if cookies is None else cookies,
             platform_of={self.platform.id: self.platform}.get,
             signer=self.signer,
             keys=keys,
             public_url=self.public_url,
             now=self.now,
         )
+        return launch
 
     def token(
         self,

@@ -143,12 +143,17 @@ def test_of_eight_at_once_one_uses_the_state(database):
         assert sorted(pool.map(use, range(8))) == [False] * 7 + [True]
 
 
-def test_a_visit_that_clashes_otherwise_is_our_own_mistake(database):
+def test_a_visit_that_exists_is_not_begun_again(database):
     with database.transaction() as db:
         assert begin(db, "state", "key")
 
+    with database.engine.connect() as db:
+        assert not begin(db, "another", "key")
+
+
+def test_a_visit_that_fails_otherwise_is_our_own_mistake(database):
     with database.engine.connect() as db, pytest.raises(IntegrityError):
-        begin(db, "another", "key")
+        visits.begin_visit(db, replace(NEW, role=None), "key", "", NOW)
 
 
 def test_a_launch_that_fails_leaves_its_state_unused(database):

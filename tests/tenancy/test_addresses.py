@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from lti_tool.tenancy.addresses import on_origin, origin_of
-from lti_tool.tenancy.launch import binding_cookie
 from lti_tool.tenancy.platforms import Platform
 
 OURS = "https://tool.example"
@@ -130,8 +129,3 @@ def test_a_platform_lives_where_the_operator_registered_it():
     assert replace(platform, issuer="an-issuer").origins == platform.origins - {
         "https://lms.example"
     }
-
-
-def test_two_tabs_have_two_binding_cookies():
-    assert binding_cookie("abcdefghijk") == "__Host-npq-login-abcdefgh"
-    assert binding_cookie("abcdefghijk") != binding_cookie("bcdefghijkl")

@@ -55,7 +55,7 @@ FAILURES = {  # path -> error, status, page, what is logged
 def failing() -> Flask:
     """An application whose every page fails in its own way."""
     app = Flask("lti_tool.web", static_folder=None)
-    app.jinja_env.globals.update(asset_url=assets.asset_url)
+    app.jinja_env.globals.update(asset_url=assets.asset_url, csp_nonce=headers.csp_nonce)
     headers.register(app)
     refusals.register(app)
     for path, (error, *_) in FAILURES.items():

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti.message.values import Claims
+from lti_tool.lti.state import StateSigner
 from lti_tool.tenancy.platforms import Platform
 
 LONGEST: Final = 200_000  # characters; the longest seen in real LMSs are 20,000
@@ -111,19 +112,22 @@ def check_times(claims: Claims, now: datetime, leeway_s: int) -> None:
         raise LaunchRefused("not_trusted", "not_yet_valid")
 
 
-def check_nonce(claims: Claims, nonce: str) -> None:
+def check_nonce(claims: Claims, state_id: str, signer: StateSigner) -> None:
     """Refuse a message that answers another login.
 
     Raises:
-        LaunchRefused: its nonce is not this one.
+        LaunchRefused: its nonce is not that of this login.
     """
     given = claims.get("nonce")
     if given is None or given == "":
         raise LaunchRefused("not_trusted", "nonce_missing")
     if not isinstance(given, str):
         raise LaunchRefused("bad_request", "nonce_type")
-    if given != nonce:
-        raise LaunchRefused("not_trusted", "nonce_mismatch")
+    if signer.is_nonce_of(state_id, given):
+        return
+    if signer.has_issued(given):
+        raise LaunchRefused("stale", "nonce_replayed")
+    raise LaunchRefused("not_trusted", "nonce_mismatch")
 
 
 def _check_start(issued: float, moment: float, leeway_s: int) -> None:
