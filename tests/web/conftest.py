@@ -235,6 +235,15 @@ class Browser:
     def open(self, visitor: Visitor, path: str = "", **context: Any) -> Iterator[Any]:
         """A page of the visit, in a window of its own."""
         window = self.chromium.new_context(locale="en-GB", **context)
+        self.let_in(window, visitor)
+        page = window.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(self.origin + visitor.home + path)
+        yield page
+        window.close()
+
+    def let_in(self, window: Any, visitor: Visitor) -> None:
+        """Give a browser the cookie of a visit."""
         (cookie,) = visitor.client._cookies.values()
         window.add_cookies(
             [
@@ -248,11 +257,6 @@ class Browser:
                 }
             ]
         )
-        page = window.new_page()
-        page.set_default_timeout(10_000)
-        page.goto(self.origin + visitor.home + path)
-        yield page
-        window.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,15 @@ from playwright.sync_api import expect
 from sqlalchemy import update
 
 from lti_tool.records.progress import answers_of
-from lti_tool.records.tables import GradeRow
+from lti_tool.records.tables import GradeRow, VisitRow
+from lti_tool.records.visits import hash_of
 from lti_tool.web.view import has_feedback
 from tests.web.small_pack import ENOUGH, FIRST, SECOND
 from tests.web.test_study_pages import grade
 
 pytestmark = pytest.mark.browser
 
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PHONE = {"width": 320, "height": 568}
 DESK = {"width": 1280, "height": 800}
 RULES = {
@@ -229,9 +231,43 @@ def test_text_survives_a_lost_connection_and_a_reload(arrive, browser):
         assert page.is_checked("#q-q1-1")
         page.unroute("**/draft")
         expect(page.locator("[data-saved]")).to_contain_text("Saved")
-        assert page.evaluate("sessionStorage.length") == 0
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
     assert kept(amira)["recall", "q2"] == "typed on a train"
+
+
+def test_text_typed_after_the_visit_ended_comes_back_in_the_next_one(arrive, browser):
+    amira, again, tom = arrive(), arrive(), arrive(person="Tom")
+
+    with browser.open(amira, "session/m1.s1/recall") as page:
+        with amira.database.transaction() as db:
+            ended = VisitRow.key_hash == hash_of(amira.key)
+            db.execute(update(VisitRow).where(ended).values(seen_at=LONG_AGO))
+        page.fill("textarea", "after the night")
+        expect(page.locator("[data-saved]")).to_contain_text("open the session again")
+        page.close()  # and with it all that only this tab knew
+
+        for visitor, text in ((tom, ""), (again, "after the night")):
+            browser.let_in(window := page.context, visitor)
+            other = window.new_page()
+            other.goto(f"{browser.origin}{visitor.home}session/m1.s1/recall")
+            assert other.input_value("textarea") == text
+        expect(other.locator("[data-saved]")).to_contain_text("Saved")
+        assert other.evaluate("localStorage.length") == 0
+
+    assert kept(again)["recall", "q2"] == "after the night"
+    assert kept(tom) == {}
+
+
+def test_unsent_text_is_forgotten_after_a_month(arrive, browser):
+    old, new = (f"Date.now() - {days} * 24 * 3600 * 1000" for days in (31, 29))
+
+    with browser.open(arrive(), "session/m1.s1/recall") as page:
+        for name, at in (("npq:old", old), ("npq:new", new), ("npq:odd", "null")):
+            page.evaluate(f"localStorage.setItem('{name}', JSON.stringify({{at: {at}}}))")
+        page.evaluate("localStorage.setItem('others', 'not ours')")
+        page.reload()
+        assert sorted(page.evaluate("Object.keys(localStorage)")) == ["npq:new", "others"]
 
 
 def test_text_changed_elsewhere_is_not_overwritten_unasked(arrive, browser):
@@ -256,7 +292,7 @@ def test_a_double_click_sends_once_and_leaves_nothing_behind(arrive, browser):
         fill(page)
         page.dblclick("button[type=submit]", no_wait_after=True)
         page.wait_for_selector("#answers")
-        assert page.evaluate("sessionStorage.length") == 0
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
     assert len([url for url in sent if url.endswith("/recall")]) == 1
 

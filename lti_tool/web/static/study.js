@@ -6,18 +6,38 @@
   const SAVE_AFTER_MS = 2500;
   const LONGEST_RETRY_MS = 60000;
   const LARGEST_KEEPALIVE = 60000; // bytes; browsers refuse more when a page is being left
+  const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
   const SENT = "npq:sent";
 
   // Storage may throw or be null where an LMS's frame has none.
-  const stored = {
+  const storeIn = (storage) => ({
     read(key) {
-      try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; }
+      try { return JSON.parse(storage().getItem(key)); } catch { return null; }
     },
     write(key, value) {
-      try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* only a second copy */ }
+      try { storage().setItem(key, JSON.stringify(value)); return true; } catch { return false; }
     },
     remove(key) {
-      try { sessionStorage.removeItem(key); } catch { /* there was none */ }
+      try { storage().removeItem(key); } catch { /* there was none */ }
+    },
+    names() {
+      try { return Object.keys(storage()); } catch { return []; }
+    },
+  });
+  const ofTab = storeIn(() => sessionStorage);
+  const lasting = storeIn(() => localStorage);
+
+  // Unsent text outlives the tab: a visit may have ended meanwhile, and the text is for the next.
+  const stored = {
+    read(key) {
+      return lasting.read(key) ?? ofTab.read(key);
+    },
+    write(key, value) {
+      if (!lasting.write(key, { ...value, at: Date.now() })) ofTab.write(key, value);
+    },
+    remove(key) {
+      lasting.remove(key);
+      ofTab.remove(key);
     },
   };
 
@@ -154,7 +174,7 @@
       if (handedIn) { event.preventDefault(); return; }
       handedIn = true;
       sending?.abort();
-      stored.write(SENT, key);
+      ofTab.write(SENT, key);
       stored.write(key, { values: now(), base: atServer });
       form.querySelector("[type=submit]").setAttribute("aria-disabled", "true");
     });
@@ -176,10 +196,17 @@
     const done = document.querySelector("[data-done]");
     if (done) stored.remove(`npq:${done.dataset.done}`);
     const form = document.querySelector("form[data-keep]");
-    const sent = stored.read(SENT);
+    const sent = ofTab.read(SENT);
     if (!sent || !(done || form || document.querySelector("[data-arrived]"))) return;
     if (!form || `npq:${form.dataset.keep}` !== sent) stored.remove(sent);
-    stored.remove(SENT);
+    ofTab.remove(SENT);
+  }
+
+  // A shared computer must not keep for ever what somebody never came back for.
+  function forgetWhatIsOld() {
+    for (const name of lasting.names()) {
+      if (name.startsWith("npq:") && !(Date.now() - lasting.read(name)?.at < KEPT_MS)) lasting.remove(name);
+    }
   }
 
   function countWords(note) {
@@ -218,6 +245,7 @@
     }, 5000);
   }
 
+  forgetWhatIsOld();
   forgetWhatArrived();
   document.querySelectorAll("[data-count]").forEach(countWords);
   document.querySelectorAll("form[data-keep]").forEach(keepAnswers);
