@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from lti_tool.records.admission import Admission, admit
+from lti_tool.records import admission
+from lti_tool.records.admission import Admission
 from lti_tool.records.db import Database
+from lti_tool.records.known import known_of
 from lti_tool.records.platforms import add_platform
 from lti_tool.study.content import (
     Activity,
@@ -159,3 +161,11 @@ def studying(db: Connection, of: ContentPack | None = None, **changes: Any) -> S
     admission = admit(db, arrived, chosen, item, NOW)
     assert admission
     return Studying(at, chosen, admission)
+
+
+def admit(
+    db: Connection, arrived: Launch, opened: ContentPack | None, item: str | None, now: datetime
+) -> Admission | None:
+    """Admit a launch as the tool does; None where its deployment is not served."""
+    known = known_of(db, arrived, opened)
+    return admission.admit(db, arrived, opened, item, now, known) if known else None

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from lti_tool.records.columns import NumberedTable
-from lti_tool.records.db import AnyRow
-from lti_tool.records.known import known_of
+from lti_tool.records.db import AnyRow, need_transaction
 from lti_tool.records.tables import (
     ContextRow,
     DeploymentRow,
@@ -52,11 +51,16 @@ def deployment_status(db: Connection, platform_id: int, deployment_id: str) -> s
 
 
 def admit(
-    db: Connection, launch: Launch, pack: ContentPack | None, item: str | None, now: datetime
-) -> Admission | None:
+    db: Connection,
+    launch: Launch,
+    pack: ContentPack | None,
+    item: str | None,
+    now: datetime,
+    known: AnyRow,
+) -> Admission:
     """The rows of this launch, added or brought up to date where they differ.
 
-    The same launch a second time changes nothing. A participant is enrolled on the pack at
+    The same launch a second time writes nothing. A participant is enrolled on the pack at
     the first launch that opens it.
 
     Args:
@@ -65,12 +69,8 @@ def admit(
         pack: what the link opens; None when nothing is chosen yet or it is unknown.
         item: which part of the pack.
         now: the moment of the launch.
-
-    Returns: None when the deployment is not active.
+        known: what known_of found of it.
     """
-    known = known_of(db, launch, pack)
-    if known is None:
-        return None
     person = _person(db, launch, known)
     context = _context(db, launch, known)
     line_item = _line_item(db, launch, known, context)
@@ -208,8 +208,10 @@ def _enrolment(
 
 
 def _add(db: Connection, table: type[NumberedTable], **columns: Any) -> int:
+    need_transaction(db)
     return db.execute(insert(table).values(**columns).returning(table.id)).scalar_one()
 
 
 def _change(db: Connection, table: type[NumberedTable], row_id: int, **columns: Any) -> None:
+    need_transaction(db)
     db.execute(update(table).where(table.id == row_id).values(**columns))

@@ -18,6 +18,7 @@ Result = TypeVar("Result")
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 _MOST_LOST = 6  # a launch adds person, course, line item, link, membership and enrolment
+_COMMITS_EACH = "commits each statement"
 _SURELY_ALIVE_S = 5.0  # after its last use a connection is not asked whether it lives
 
 # A server that has vanished is noticed within some 20 seconds, not after the system's hours.
@@ -38,6 +39,20 @@ _SQLITE_PRAGMAS = (
 )
 
 
+class NeedsTransaction(Exception):
+    """What is written next must stand or fall with something else."""
+
+
+def need_transaction(db: Connection) -> None:
+    """Say that what follows writes more than one row or relies on what was read.
+
+    Raises:
+        NeedsTransaction: this connection commits each statement by itself.
+    """
+    if _COMMITS_EACH in db.info:
+        raise NeedsTransaction
+
+
 class Database:
     """Hands out one connection per transaction, or one for queries only."""
 
@@ -49,6 +64,7 @@ class Database:
         self.reading = _engine(
             url, pool_size, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True
         )
+        event.listen(self.reading, "connect", _mark)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -75,6 +91,24 @@ class Database:
                 continue
         with self.transaction() as db:
             return work(db)
+
+    def run_lightly(
+        self, light: Callable[[Connection], Result], whole: Callable[[Connection], Result]
+    ) -> Result:
+        """Run work that mostly reads and then adds one row.
+
+        One statement is whole by itself: BEGIN and COMMIT would be two round trips more.
+
+        Args:
+            light: given a connection that commits each statement; what writes otherwise must
+                say so before, by need_transaction.
+            whole: run in a transaction where light needed one; see run.
+        """
+        try:
+            with self.read() as db:
+                return light(db)
+        except NeedsTransaction:
+            return self.run(whole)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -113,6 +147,10 @@ def _test_idle(dialect: Dialect, connection: Any, record: Any, _proxy: object) -
         dialect.do_ping(connection)
     except dialect.dbapi.Error as error:  # type: ignore[union-attr]
         raise DisconnectionError from error
+
+
+def _mark(_connection: Any, record: Any) -> None:
+    record.info[_COMMITS_EACH] = True
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

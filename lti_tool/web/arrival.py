@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import structlog
 from flask import url_for
@@ -12,7 +11,9 @@ from sqlalchemy import Connection
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.records.admission import Admission, admit, deployment_status
+from lti_tool.records.db import AnyRow, need_transaction
 from lti_tool.records.earning import owe_earned
+from lti_tool.records.known import known_of
 from lti_tool.records.platforms import note_pending
 from lti_tool.records.progress import Done, done_of
 from lti_tool.records.visits import NewVisit, begin_visit
@@ -22,6 +23,7 @@ from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import Visit, VisitKeys, agent_of_browser, remember
 from lti_tool.web.links import Links, visit_home
+from lti_tool.web.new_visit import new_visit, visit_of
 from lti_tool.web.parts import parts
 
 log = structlog.get_logger(__name__)
@@ -45,8 +47,42 @@ class _NotActive(Exception):
     """The deployment is not served; nothing may be kept of the launch."""
 
 
+@dataclass(slots=True)
+class _Beginning:
+    """A launch on its way to becoming a visit."""
+
+    launched: Launch
+    keys: VisitKeys
+    agent_hash: str | None
+    pack: ContentPack | None
+    item: str | None
+    now: datetime
+    known: AnyRow | None = None  # good for one transaction; after a lost race it is not
+
+    def at_a_glance(self, db: Connection) -> tuple[Done, NewVisit]:
+        """Where all is known already: one query, one row."""
+        self.known = known_of(db, self.launched, self.pack)
+        return self._begin(db, self.known)
+
+    def whole(self, db: Connection) -> tuple[Done, NewVisit]:
+        """Where something of it is new."""
+        known, self.known = self.known, None
+        return self._begin(db, known or known_of(db, self.launched, self.pack))
+
+    def _begin(self, db: Connection, known: AnyRow | None) -> tuple[Done, NewVisit]:
+        if known is None:
+            raise _NotActive
+        admission = admit(db, self.launched, self.pack, self.item, self.now, known)
+        _check_version(admission, self.pack)
+        done = _credited(db, admission, self.pack, self.now)
+        new = new_visit(self.launched, admission, self.pack, self.item, self.agent_hash)
+        if not begin_visit(db, new, self.keys.key, self.keys.cookie, self.now):
+            raise AlreadyUsed
+        return done, new
+
+
 def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
-    """Keep all of a launch, or none of it: one transaction, in which its state is used up.
+    """Keep all of a launch, or none of it; its state is used up with it.
 
     Args:
         launched: verified.
@@ -60,24 +96,12 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
     """
     now = datetime.now(UTC)
     agent_hash = None if carrier == "cookie" else agent_of_browser()
-    pack, item = _opens(launched)
-
-    def work(db: Connection) -> tuple[Done, NewVisit]:
-        admission = admit(db, launched, pack, item, now)
-        if admission is None:
-            raise _NotActive
-        _check_version(admission, pack)
-        done = _credited(db, admission, pack, now)
-        new = _new_visit(launched, admission, pack, item, agent_hash)
-        if not begin_visit(db, new, keys.key, keys.cookie, now):
-            raise AlreadyUsed
-        return done, new
-
+    beginning = _Beginning(launched, keys, agent_hash, *_opens(launched), now)
     try:
-        done, new = parts().database.run(work)
+        done, new = parts().database.run_lightly(beginning.at_a_glance, beginning.whole)
     except _NotActive:
         raise _refused_deployment(launched, now) from None
-    visit = _visit(launched, new, keys.key)
+    visit = visit_of(launched, new, keys.key)
     remember(visit, keys.cookie)
     log.info(
         "launched",
@@ -87,7 +111,7 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
         item=launched.item,
         carrier=carrier,
     )
-    return Arrival(visit, pack, item, done)
+    return Arrival(visit, beginning.pack, beginning.item, done)
 
 
 def home_of(visit: Visit) -> str:
@@ -120,6 +144,8 @@ def _credited(
     """What the participant has done; work done elsewhere is credited to this link."""
     if pack is None or admission.enrolment_row is None or not admission.has_begun:
         return frozenset()
+    if admission.may_be_owed:
+        need_transaction(db)
     done = done_of(db, admission.enrolment_row)
     if admission.may_be_owed:
         owe_earned(db, admission.enrolment_row, pack, done, now)
@@ -141,70 +167,6 @@ def _check_version(admission: Admission, pack: ContentPack | None) -> None:
             "You began this course with another version of its content, which this server "
             "does not hold. Tell your NPQ provider the reference below.",
         )
-
-
-def _new_visit(
-    launched: Launch,
-    admission: Admission,
-    pack: ContentPack | None,
-    item: str | None,
-    agent_hash: str | None,
-) -> NewVisit:
-    return NewVisit(
-        state_id=launched.state_id,
-        deployment_row=admission.deployment_row,
-        context_row=admission.context_row,
-        link_row=admission.link_row,
-        person_row=admission.person_row,
-        enrolment_row=admission.enrolment_row,
-        role=launched.standing.role,
-        graded=launched.standing.graded,
-        pack_id=pack.id if pack else None,
-        item=item,
-        return_url=launched.return_url,
-        frame_origins=_frame_origins(launched),
-        deep_linking=asdict(launched.deep_linking) if launched.deep_linking else None,
-        person_name=launched.name,
-        course_title=_course_title(launched),
-        link_title=launched.link.title if launched.link else "",
-        agent_hash=agent_hash,
-    )
-
-
-def _visit(launched: Launch, new: NewVisit, key: str) -> Visit:
-    return Visit(
-        key=key,
-        role=launched.standing.role,
-        graded=new.graded,
-        platform_id=launched.platform.id,
-        deployment_id=launched.deployment_id,
-        context_row=new.context_row,
-        link_row=new.link_row,
-        person_row=new.person_row,
-        enrolment_row=new.enrolment_row,
-        pack_id=new.pack_id,
-        item=new.item,
-        person_name=new.person_name,
-        course_title=new.course_title,
-        link_title=new.link_title,
-        return_url=new.return_url,
-        deep_linking=launched.deep_linking,
-        frame_origins=new.frame_origins,
-        agent_hash=new.agent_hash,
-    )
-
-
-def _course_title(launched: Launch) -> str:
-    course = launched.context
-    return (course.title or course.label) if course else ""
-
-
-def _frame_origins(launched: Launch) -> str:
-    """Where the LMS's pages live: its issuer may be shared, its return address is its own."""
-    platform = launched.platform
-    urls = (platform.issuer, platform.auth_url, launched.return_url or "")
-    parsed = (urlsplit(url) for url in urls if url.startswith(("https://", "http://")))
-    return " ".join(dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in parsed))
 
 
 def _refused_deployment(launched: Launch, now: datetime) -> LaunchRefused:

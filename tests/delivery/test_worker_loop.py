@@ -16,7 +16,6 @@ from lti_tool import worker
 from lti_tool.delivery.deliver import Courier, deliver_due
 from lti_tool.errors import LmsUnavailable
 from lti_tool.lti.grades import Score
-from lti_tool.records.admission import admit
 from lti_tool.records.db import Database
 from lti_tool.records.earning import owe_earned
 from lti_tool.records.outbox import LEASE, claim_due
@@ -25,7 +24,7 @@ from lti_tool.records.tables import LineItemRow, VisitRow
 from lti_tool.records.vault import Vault
 from lti_tool.records.visits import IDLE_LIMIT, begin_visit, hash_of
 from lti_tool.stores import Platforms, ensure_keys
-from tests.build import NOW, launch, studying
+from tests.build import NOW, admit, launch, studying
 from tests.delivery.test_deliver import Clock, Lms
 from tests.records.test_outbox import study
 from tests.records.test_visits import NEW

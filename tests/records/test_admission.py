@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lti_tool.records import tables
-from lti_tool.records.admission import admit, deployment_status
+from lti_tool.records.admission import deployment_status
 from lti_tool.records.platforms import (
     add_platform,
     deployments,
@@ -20,7 +20,7 @@ from lti_tool.records.platforms import (
     set_platform_status,
 )
 from lti_tool.tenancy.launch import ContextClaim, LinkClaim
-from tests.build import FACILITATOR, NOW, launch, pack, platform, registered
+from tests.build import FACILITATOR, NOW, admit, launch, pack, platform, registered
 
 PEOPLE = (tables.PersonRow, tables.MembershipRow, tables.EnrolmentRow)
 PLACES = (tables.ContextRow, tables.ResourceLinkRow, tables.LineItemRow)

@@ -11,12 +11,11 @@ from sqlalchemy import select, update
 
 from lti_tool.errors import ContentSkipped, Incomplete
 from lti_tool.records import outbox
-from lti_tool.records.admission import admit
 from lti_tool.records.earning import owe_earned
 from lti_tool.records.progress import Act, answers_of, done_of, keep_answers, record_done
 from lti_tool.records.tables import GradeRow, LedgerRow, LineItemRow
 from lti_tool.tenancy.launch import LinkClaim
-from tests.build import FACILITATOR, NOW, launch, pack, studying
+from tests.build import FACILITATOR, NOW, admit, launch, pack, studying
 
 RIGHT = {"q1": "0"}
 

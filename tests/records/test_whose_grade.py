@@ -7,10 +7,9 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from lti_tool.records import outbox
-from lti_tool.records.admission import admit
 from lti_tool.records.tables import GradeRow, LineItemRow, PersonRow
 from lti_tool.tenancy.launch import ContextClaim, LinkClaim
-from tests.build import NOW, Studying, launch, pack, registered, studying
+from tests.build import NOW, Studying, admit, launch, pack, registered, studying
 from tests.records.test_outbox import study
 
 LATER = NOW + timedelta(minutes=1)

@@ -163,10 +163,18 @@ def watched(database: Database) -> Iterator[Work]:
         if not about[2].startswith("BEGIN"):
             work.statements.append(about[2])
 
+    def wrote(*about: Any) -> None:
+        if about[0].engine is database.reading and not about[2].startswith("SELECT"):
+            work.commits += 1  # each statement by itself
+
     def committed(_db: Any) -> None:
         work.commits += 1
 
-    listeners = {"before_cursor_execute": asked, "commit": committed}
+    listeners = {
+        "before_cursor_execute": asked,
+        "after_cursor_execute": wrote,
+        "commit": committed,
+    }
     watched = [
         (engine, name, listener)
         for engine in (database.engine, database.reading)
