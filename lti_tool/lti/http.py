@@ -9,10 +9,13 @@ address that was checked. Every failure is a requests.RequestException.
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Sequence
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,10 +23,9 @@ from requests_hardened import Config, HTTPSession  # type: ignore[import-untyped
 from requests_hardened.ip_filter import InvalidIPAddress  # type: ignore[import-untyped]
 from requests_hardened.ip_filter_adapter import IPFilterAdapter  # type: ignore[import-untyped]
 from typing_extensions import override
-from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from lti_tool.lti.wire.deadline import pools_with_deadline
+from lti_tool.lti.wire.deadline import Deadline, pools_with_deadline, within
 
 CONNECT_S = 3.0
 TOTAL_S = 10.0
@@ -86,8 +88,7 @@ class _LmsSession(HTTPSession):  # type: ignore[misc]
 
     @override
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        total = kwargs.get("timeout") or TOTAL_S
-        kwargs["timeout"] = Timeout(connect=min(CONNECT_S, total), total=total)
+        kwargs["timeout"] = Deadline(CONNECT_S, kwargs.get("timeout") or TOTAL_S)
         kwargs["stream"] = True
         response = super().send(request, **kwargs)
         try:
@@ -102,6 +103,14 @@ class _LmsSession(HTTPSession):  # type: ignore[misc]
         if 300 <= resp.status_code < 400:
             resp.close()
             raise Redirected(f"{resp.status_code} from {resp.url}", response=resp)
+
+
+def _is_address(host: Any) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(response: requests.Response) -> requests.Response:
@@ -122,6 +131,7 @@ class _LmsAdapter(IPFilterAdapter):  # type: ignore[misc]
 
     def __init__(self, networks: Sequence[Network], *, is_https: bool) -> None:
         self._networks = networks
+        self._of_thread = threading.local()
         super().__init__(is_https_proto=is_https)
 
     @override
@@ -130,9 +140,25 @@ class _LmsAdapter(IPFilterAdapter):  # type: ignore[misc]
         self.poolmanager.pool_classes_by_scheme = pools_with_deadline()
 
     @override
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        self._of_thread.deadline = kwargs["timeout"]
+        response: requests.Response = super().send(request, **kwargs)
+        return response
+
+    @override
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> Any:
+        look_up = partial(self._checked, request, verify, cert)
+        if _is_address(urlsplit(request.url).hostname):
+            return look_up()  # nothing to wait for
+        try:
+            return within(self._of_thread.deadline.left_s(), look_up)
+        except TimeoutError as error:
+            raise requests.ConnectTimeout("looking up the name timed out") from error
+
+    def _checked(self, request: requests.PreparedRequest, verify: Any, cert: Any) -> Any:
+        """The address to connect to, and how, once it has been found to be allowed."""
         host, pool = HTTPAdapter.build_connection_pool_key_attributes(
             self, request, verify, cert
         )

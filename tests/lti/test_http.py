@@ -6,6 +6,7 @@ import gzip
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -233,6 +234,60 @@ def test_a_server_that_drips_is_not_waited_for(http, raw_server, start, piece):
         http.get(raw_server.url, timeout=0.3)
 
     assert 0.25 < time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        pytest.param(b"", b"", id="silence"),
+        pytest.param(b"\x16\x03\x03\x3f\xff\x02", b"\0", id="a record without end"),
+        pytest.param(b"", b"\x16\x03\x03\0\1\2", id="records one after the other"),
+    ],
+)
+def test_a_server_that_drips_while_it_says_who_it_is_is_not_waited_for(
+    http, raw_server, start, piece
+):
+    raw_server.pieces = lambda: raw_server.drip(start, piece, 0.02)
+    began = time.monotonic()
+
+    with pytest.raises(requests.RequestException) as failed:
+        http.get(raw_server.url.replace("http:", "https:"), timeout=0.3)
+
+    assert isinstance(failed.value, requests.Timeout) or piece.startswith(b"\x16")
+    assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("networks", [[], ["10.0.0.0/8"]])
+def test_a_name_nobody_answers_for_is_not_waited_for(networks, monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: over.wait(5))
+    began = time.monotonic()
+
+    with (
+        lms_session(private_networks=networks) as session,
+        pytest.raises(requests.Timeout),
+    ):
+        session.get("https://lms.example/", timeout=0.2)
+    over.set()
+
+    assert time.monotonic() - began < 1.5
+
+
+def test_time_spent_on_the_name_is_not_there_for_the_answer(http, raw_server, monkeypatch):
+    look_up, over = socket.getaddrinfo, threading.Event()
+
+    def slow(*args, **kwargs):
+        over.wait(0.5)
+        return look_up(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    raw_server.pieces = lambda: raw_server.drip(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n", 0.02)
+    began = time.monotonic()
+
+    with pytest.raises(requests.Timeout):
+        http.get(raw_server.url.replace("127.0.0.1", "localhost"), timeout=0.7)
+
+    assert time.monotonic() - began < 1.1
 
 
 def test_each_wait_is_only_for_what_is_left_of_the_time(http, raw_server):
