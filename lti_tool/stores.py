@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.lti.keys import ToolKey, load_tool_key, new_tool_key, pem_of, public_jwk
+from lti_tool.lti.wire.known_keys import BETWEEN_FETCHES, StoredKeySet
 from lti_tool.records import keys, platforms, tokens
 from lti_tool.records.db import Database
 from lti_tool.records.vault import Vault
@@ -143,15 +144,32 @@ class KeySets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self, url: str) -> tuple[dict[str, Any], datetime] | None:
-        """The key set last fetched from here and when, or None."""
+    def load(self, url: str) -> StoredKeySet:
+        """What all processes together know of this URL."""
         with self._database.read() as db:
-            return tokens.key_set_of(db, url)
+            row = tokens.key_set_of(db, url)
+        return StoredKeySet(*row) if row else StoredKeySet()
 
-    def save(self, url: str, document: Mapping[str, Any], at: datetime) -> None:
-        """Keep a key set in place of the one before."""
+    def claim(self, url: str, at: datetime) -> bool:
+        """Whether the caller may try to fetch; one a minute may."""
         with self._database.transaction() as db:
-            tokens.keep_key_set(db, url, document, at)
+            return tokens.claim_key_set(db, url, at, BETWEEN_FETCHES)
+
+    def save(
+        self,
+        url: str,
+        document: Mapping[str, Any],
+        at: datetime,
+        fresh_until: datetime | None = None,
+    ) -> None:
+        """Keep the set the try of that moment brought; for the usual time if none is given."""
+        with self._database.transaction() as db:
+            tokens.keep_key_set(db, url, document, at, fresh_until)
+
+    def fail(self, url: str, at: datetime, fault: str) -> None:
+        """Keep why the try of that moment failed."""
+        with self._database.transaction() as db:
+            tokens.note_key_set_fault(db, url, at, fault)
 
 
 class Tokens:

@@ -1,74 +1,58 @@
 """
 Keys LMSs sign with, fetched from their key sets and kept.
 
-A set is good for an hour, is fetched anew at once when it lacks a key (LMSs rotate), at most
-once a minute (strangers can name any key), by one thread at a time. While an LMS is away its
-last set serves for a day.
+A set is fresh for as long as the LMS says, within limits; so long may a key still be used that
+the LMS has taken back. It is fetched anew at once when it lacks a key (LMSs rotate), but at
+most once a minute by all processes together (strangers can name any key), and every few
+minutes a process looks whether another has a newer one. While an LMS is away its last set
+serves for one more day.
+
+An LMS that does not answer holds up few threads, and only one a minute once that is known.
 """
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 import requests
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from lti_tool.errors import LaunchRefused
-from lti_tool.lti.wire.key_sets import fetch_key_set, parse_key
+from lti_tool.lti.wire.key_sets import fetch_key_set
+from lti_tool.lti.wire.known_keys import Known, StoredKeySet
+from lti_tool.lti.wire.turns import Limits, Turns
 from lti_tool.tenancy.platforms import Platform
 
 log = structlog.get_logger(__name__)
 
-FRESH = timedelta(hours=1)
-USABLE = timedelta(hours=24)
-BETWEEN_FETCHES = timedelta(seconds=60)
+# Together at most three quarters of a process's threads; with four LMSs that do not answer
+# there are turns left for others to be fetched.
+LIMITS: Final = Limits(working=6, waiting=6, patience_s=2.0)
+_POLL_S, _POLLS = 0.1, 20
 _MOST_SETS = 20_000
-
-Document = dict[str, Any]
+_NOTHING: Final = Known()
 
 
 class KeySetStore(Protocol):
-    """Keeps key sets for all processes."""
+    """Keeps key sets for all processes. A try is known by the moment it began."""
 
-    def load(self, url: str) -> tuple[Document, datetime] | None:
-        """The set last fetched from here and when, or None."""
+    def load(self, url: str) -> StoredKeySet:
+        """What is known of this URL; empty when that is nothing."""
 
-    def save(self, url: str, document: Mapping[str, Any], at: datetime) -> None:
-        """Keep a set in place of the one before."""
+    def claim(self, url: str, at: datetime) -> bool:
+        """Whether this caller may try to fetch: nobody else has within the last minute."""
 
+    def save(
+        self, url: str, document: Mapping[str, Any], at: datetime, fresh_until: datetime
+    ) -> None:
+        """Keep what this try brought, unless a later one has begun."""
 
-@dataclass(slots=True)
-class _KeySet:
-    """One URL's keys, each parsed at its first use."""
-
-    entries: dict[str, Document]  # by kid
-    fetched_at: datetime
-    parsed: dict[str, RSAPublicKey] = field(default_factory=dict)
-
-    def key(self, kid: str) -> RSAPublicKey:
-        if kid not in self.parsed:
-            self.parsed[kid] = parse_key(self.entries[kid])
-        return self.parsed[kid]
-
-
-@dataclass(slots=True)
-class _Source:
-    """What is known of one URL."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    current: _KeySet | None = None
-    tried_at: datetime | None = None
-    fault: str = ""  # of the last try; empty when it went well
-
-    def may_fetch(self, now: datetime) -> bool:
-        """Whether the last try, here or in another process, is long enough ago."""
-        moments = [self.tried_at, self.current and self.current.fetched_at]
-        return all(now - moment >= BETWEEN_FETCHES for moment in moments if moment)
+    def fail(self, url: str, at: datetime, fault: str) -> None:
+        """Keep why this try failed, unless a later one has begun."""
 
 
 class PlatformKeys:
@@ -78,7 +62,8 @@ class PlatformKeys:
         """Take the session to fetch with and the store that other processes share."""
         self.http = http
         self._store = store
-        self._sources: dict[str, _Source] = {}
+        self._known: dict[str, Known] = {}
+        self._turns = Turns(LIMITS)
 
     def key(self, platform: Platform, kid: str, now: datetime) -> RSAPublicKey:
         """The LMS's key with this id.
@@ -87,64 +72,71 @@ class PlatformKeys:
             LaunchRefused: "not_trusted" when the LMS has no such key or it is unfit, "busy"
                 when its keys cannot be had now.
         """
-        source = self._source(platform.jwks_url)
-        if known := _fresh(source.current, kid, now):
-            return known.key(kid)
-        usable = _usable(source.current, kid, now)
-        # Those who can go on with what is there do not wait for the one who fetches.
-        if not source.lock.acquire(blocking=usable is None):
-            assert usable
-            return usable.key(kid)
-        try:
-            self._renew(source, platform.jwks_url, kid, now)
-        finally:
-            source.lock.release()
-        return _found(source, kid, now)
+        url = platform.jwks_url
+        known = self._known.get(url, _NOTHING)
+        if keys := known.sure(kid, now):
+            return keys.key(kid)
+        if not known.quiet(now):
+            known = self._renewed(url, kid, now)
+        return _found(known, url, kid, now)
 
-    def _source(self, url: str) -> _Source:
-        if found := self._sources.get(url):
-            return found
-        if len(self._sources) >= _MOST_SETS:
-            self._sources.clear()
-        return self._sources.setdefault(url, _Source())
+    def _renewed(self, url: str, kid: str, now: datetime) -> Known:
+        """What is known once this thread or another has looked, as far as there is time."""
+        if self._turns.take(url):
+            try:
+                self._look(url, kid, now)
+            finally:
+                self._turns.give_back(url)
+        elif not self._settled(url, kid, now):
+            self._turns.wait(url)
+        return self._known.get(url, _NOTHING)
 
-    def _renew(self, source: _Source, url: str, kid: str, now: datetime) -> None:
-        """Bring the set up to date, from the store or else from the LMS."""
-        if not source.may_fetch(now):
-            return
-        if stored := self._store.load(url):
-            _adopt(source, *stored)
-        if _fresh(source.current, kid, now) or not source.may_fetch(now):
-            return
-        source.tried_at, source.fault = now, ""
+    def _settled(self, url: str, kid: str, now: datetime) -> bool:
+        """Whether there is an answer that needs no waiting: a key, or that the LMS is away."""
+        known = self._known.get(url, _NOTHING)
+        return bool(known.fault or known.usable(kid, now))
+
+    def _look(self, url: str, kid: str, now: datetime) -> None:
+        """Bring what is known up to date, from the store or else from the LMS."""
+        for _ in range(_POLLS):
+            known = self._note(url, self._store.load(url), now)
+            if known.sure(kid, now) or known.quiet(now):
+                return
+            if self._store.claim(url, now):
+                self._fetch(url, now)
+                return
+            if self._settled(url, kid, now):
+                return
+            time.sleep(_POLL_S)  # another process is fetching it
+
+    def _fetch(self, url: str, now: datetime) -> None:
         try:
-            document = fetch_key_set(self.http, url)
+            fetched = fetch_key_set(self.http, url)
         except LaunchRefused as refused:
-            source.fault = refused.reason
-            log.warning("jwks", url=url, reason=refused.reason)
+            log.warning("jwks", reason=refused.reason, url=url)
+            self._note(url, StoredKeySet(tried_at=now, fault=refused.reason), now)
+            self._store.fail(url, now, refused.reason)
             return
-        log.info("jwks_refetch", url=url)
-        _adopt(source, document, now)
-        self._store.save(url, document, now)
+        log.info("jwks", reason="jwks_refetch", url=url)
+        until = now + fetched.fresh_for
+        self._note(url, StoredKeySet(fetched.document, now, until, now), now)
+        self._store.save(url, fetched.document, now, until)
+
+    def _note(self, url: str, found: StoredKeySet, now: datetime) -> Known:
+        before = self._known.get(url, _NOTHING)
+        if len(self._known) >= _MOST_SETS and url not in self._known:
+            self._known.clear()
+        self._known[url] = known = before.after(found, now)
+        return known
 
 
-def _adopt(source: _Source, document: Document, fetched_at: datetime) -> None:
-    if source.current is None or source.current.fetched_at < fetched_at:
-        entries = {entry["kid"]: entry for entry in document["keys"]}
-        source.current = _KeySet(entries, fetched_at)
-
-
-def _fresh(known: _KeySet | None, kid: str, now: datetime) -> _KeySet | None:
-    return known if known and kid in known.entries and now - known.fetched_at < FRESH else None
-
-
-def _usable(known: _KeySet | None, kid: str, now: datetime) -> _KeySet | None:
-    return known if known and kid in known.entries and now - known.fetched_at < USABLE else None
-
-
-def _found(source: _Source, kid: str, now: datetime) -> RSAPublicKey:
-    if usable := _usable(source.current, kid, now):
-        return usable.key(kid)
-    if source.fault:
-        raise LaunchRefused("busy", source.fault)
-    raise LaunchRefused("not_trusted", "kid_unknown")
+def _found(known: Known, url: str, kid: str, now: datetime) -> RSAPublicKey:
+    if keys := known.usable(kid, now):
+        if known.fault and now >= keys.fresh_until:
+            log.warning("jwks", reason="jwks_stale", url=url)
+        return keys.key(kid)
+    if known.fault:
+        raise LaunchRefused("busy", known.fault)
+    if known.quiet(now):
+        raise LaunchRefused("not_trusted", "kid_unknown")
+    raise LaunchRefused("busy", "jwks_unavailable")  # somebody else is still fetching it

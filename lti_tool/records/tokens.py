@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select, update
 
 from lti_tool.records.columns import Table
-from lti_tool.records.db import INSERTS
+from lti_tool.records.db import INSERTS, AnyRow
 from lti_tool.records.trust_tables import AccessTokenRow, KeySetRow
 from lti_tool.records.vault import Vault
 
@@ -45,16 +45,63 @@ def drop_token(db: Connection, platform_id: int, scopes: str) -> None:
     )
 
 
-def key_set_of(db: Connection, url: str) -> tuple[dict[str, Any], datetime] | None:
-    """The key set last fetched from here and when, or None."""
-    query = select(KeySetRow.document, KeySetRow.fetched_at).where(KeySetRow.url == url)
-    row = db.execute(query).one_or_none()
-    return (row.document, row.fetched_at) if row and row.document else None
+def key_set_of(db: Connection, url: str) -> AnyRow | None:
+    """The row of this URL's key set without id and URL, or None."""
+    columns = (
+        KeySetRow.document,
+        KeySetRow.fetched_at,
+        KeySetRow.fresh_until,
+        KeySetRow.tried_at,
+        KeySetRow.fault,
+    )
+    return db.execute(select(*columns).where(KeySetRow.url == url)).one_or_none()
 
 
-def keep_key_set(db: Connection, url: str, document: Mapping[str, Any], at: datetime) -> None:
-    """Keep a key set in place of the one before."""
-    _put(db, KeySetRow, {"url": url}, {"document": dict(document), "fetched_at": at})
+def claim_key_set(db: Connection, url: str, at: datetime, pause: timedelta) -> bool:
+    """Note that a try to fetch begins; False when one has begun less than a pause ago.
+
+    Of several at once one is told True.
+    """
+    # One that lies ahead was noted by a wrong clock: it must not keep us out for long.
+    long_ago = or_(KeySetRow.tried_at <= at - pause, KeySetRow.tried_at > at + pause)
+    query = INSERTS[db.dialect.name](KeySetRow).values(url=url, tried_at=at)
+    claimed = query.on_conflict_do_update(
+        index_elements=["url"],
+        set_={"tried_at": at, "fault": None},
+        where=or_(KeySetRow.tried_at.is_(None), long_ago),
+    )
+    return db.execute(claimed.returning(KeySetRow.id)).one_or_none() is not None
+
+
+def keep_key_set(
+    db: Connection,
+    url: str,
+    document: Mapping[str, Any],
+    at: datetime,
+    fresh_until: datetime | None,
+) -> None:
+    """Keep the set brought by the try that began then, unless a later one has begun."""
+    values = {
+        "document": dict(document),
+        "fetched_at": at,
+        "fresh_until": fresh_until,
+        "tried_at": at,
+        "fault": None,
+    }
+    query = INSERTS[db.dialect.name](KeySetRow).values(url=url, **values)
+    db.execute(
+        query.on_conflict_do_update(
+            index_elements=["url"],
+            set_=values,
+            where=or_(KeySetRow.tried_at.is_(None), KeySetRow.tried_at <= at),
+        )
+    )
+
+
+def note_key_set_fault(db: Connection, url: str, at: datetime, fault: str) -> None:
+    """Keep why the try that began then failed, unless a later one has begun."""
+    query = update(KeySetRow).where(KeySetRow.url == url, KeySetRow.tried_at == at)
+    db.execute(query.values(fault=fault))
 
 
 def _put(

@@ -46,6 +46,7 @@ class KeySetRow(NumberedTable):
     fetched_at: Mapped[datetime | None]
     fresh_until: Mapped[datetime | None]  # as the LMS says, within limits
     tried_at: Mapped[datetime | None]  # by any process, with or without success
+    fault: Mapped[str | None]  # why that try failed; NULL: under way, or it went well
 
 
 class FailedAttemptsRow(Table):

@@ -20,6 +20,7 @@ from lti_tool.lti.launch import verify_launch
 from lti_tool.lti.login import LoginRedirect, begin_login
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.state import StateSigner
+from lti_tool.lti.wire.known_keys import BETWEEN_FETCHES, StoredKeySet
 from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.platforms import Platform
 
@@ -71,16 +72,36 @@ class RecordedSigner(StateSigner):
 class KeptKeySets:
     """A store of key sets in memory."""
 
-    def __init__(self, **kept: tuple[dict[str, Any], datetime]) -> None:
-        self.kept = kept
-        self.loads = 0
+    def __init__(self, **fetched: tuple[dict[str, Any], datetime]) -> None:
+        self.kept: dict[str, StoredKeySet] = {}
+        self.loads = self.claims = 0
+        for url, (document, at) in fetched.items():
+            self.save(url, document, at)
 
-    def load(self, url: str) -> tuple[dict[str, Any], datetime] | None:
+    def load(self, url: str) -> StoredKeySet:
         self.loads += 1
-        return self.kept.get(url)
+        return self.kept.get(url, StoredKeySet())
 
-    def save(self, url: str, document: Mapping[str, Any], at: datetime) -> None:
-        self.kept[url] = (dict(document), at)
+    def claim(self, url: str, at: datetime) -> bool:
+        before = self.kept.get(url, StoredKeySet())
+        if before.tried_at and at - before.tried_at < BETWEEN_FETCHES:
+            return False
+        self.kept[url] = replace(before, tried_at=at, fault=None)
+        self.claims += 1
+        return True
+
+    def save(
+        self,
+        url: str,
+        document: Mapping[str, Any],
+        at: datetime,
+        fresh_until: datetime | None = None,
+    ) -> None:
+        self.kept[url] = StoredKeySet(dict(document), at, fresh_until, at)
+
+    def fail(self, url: str, at: datetime, fault: str) -> None:
+        assert self.kept[url].tried_at == at
+        self.kept[url] = replace(self.kept[url], fault=fault)
 
 
 @dataclass

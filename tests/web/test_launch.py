@@ -546,6 +546,7 @@ def test_while_the_lmss_keys_cannot_be_had_the_form_stays_good(school):
     browser = school.browser()
     form = school.form(school.login(browser))
     forget_keys(school)
+    assert browser.post(LAUNCH, data=form).status_code == 503  # that it was tried is noted
     before = school.counts()
 
     with school.watched() as work:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import b64decode
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from requests.utils import parse_dict_header
 from requests_hardened.ip_filter import InvalidIPAddress  # type: ignore[import-untyped]
 
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti.http import Redirected, TooLarge
 
 FETCH_S = 5.0
+SHORTEST_FRESH, LONGEST_FRESH = timedelta(minutes=5), timedelta(hours=24)
+USUALLY_FRESH = timedelta(hours=1)
 _MOST_KEYS = 500
 _SHORTEST_BITS = 2_048
 _LONGEST_MEMBER = 2_048  # characters; 12,288 bits
+_LONGEST_EXPONENT_BITS = 32  # 65537 has 17; the time to verify grows with it
 _MEMBERS = ("kid", "kty", "n", "e", "alg", "use")
 _FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (Redirected, "jwks_redirect"),
@@ -28,8 +34,16 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def fetch_key_set(http: requests.Session, url: str) -> dict[str, Any]:
-    """The key set published here: {"keys": [...]}, each with a kid of its own.
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A key set as it came, reduced."""
+
+    document: dict[str, Any]  # {"keys": [...]}, each with a kid of its own
+    fresh_for: timedelta  # as the LMS says, within limits
+
+
+def fetch_key_set(http: requests.Session, url: str) -> Fetched:
+    """The key set published here.
 
     Raises:
         LaunchRefused: "busy", because it cannot be had now or is none.
@@ -44,7 +58,8 @@ def fetch_key_set(http: requests.Session, url: str) -> dict[str, Any]:
         document = json.loads(response.content)
     except (ValueError, RecursionError) as error:
         raise LaunchRefused("busy", "jwks_invalid") from error
-    return {"keys": _entries(document)}
+    fresh_for = _fresh_for(response.headers.get("Cache-Control", ""))
+    return Fetched({"keys": _entries(document)}, fresh_for)
 
 
 def parse_key(entry: dict[str, Any]) -> RSAPublicKey:
@@ -60,12 +75,27 @@ def parse_key(entry: dict[str, Any]) -> RSAPublicKey:
     if entry.get("alg", "RS256") != "RS256":  # many leave it out
         raise LaunchRefused("not_trusted", "key_type")
     try:
-        key = RSAPublicNumbers(_number(entry["e"]), _number(entry["n"])).public_key()
-    except (KeyError, ValueError, binascii.Error) as error:
+        exponent, modulus = _number(entry["e"]), _number(entry["n"])
+        if not exponent & modulus & 1 or exponent.bit_length() > _LONGEST_EXPONENT_BITS:
+            raise LaunchRefused("not_trusted", "key_invalid")
+        key = RSAPublicNumbers(exponent, modulus).public_key()
+    except (ValueError, binascii.Error) as error:
         raise LaunchRefused("not_trusted", "key_invalid") from error
     if key.key_size < _SHORTEST_BITS:
         raise LaunchRefused("not_trusted", "key_weak")
     return key
+
+
+def _fresh_for(cache_control: str) -> timedelta:
+    """How long an answer is good for. Source: RFC 9111, sections 5.2.2 and 1.2.2."""
+    said = parse_dict_header(cache_control.lower())  # type: ignore[no-untyped-call]
+    if "no-store" in said or "no-cache" in said:
+        return SHORTEST_FRESH
+    seconds = said.get("max-age") or ""
+    if not (seconds.isascii() and seconds.isdigit()):
+        return USUALLY_FRESH
+    wanted = timedelta(seconds=int(seconds[:12]))
+    return min(max(wanted, SHORTEST_FRESH), LONGEST_FRESH)
 
 
 def _entries(document: Any) -> list[dict[str, Any]]:
@@ -78,7 +108,7 @@ def _entries(document: Any) -> list[dict[str, Any]]:
     kept: dict[str, dict[str, Any]] = {}
     for key in keys:
         entry = _entry(key)
-        if kid := entry.get("kid"):
+        if (kid := entry.get("kid")) and not _lacks_numbers(entry):
             ambiguous = kid in kept and kept[kid] != entry
             kept[kid] = {"kid": kid, "ambiguous": True} if ambiguous else entry
     if not kept:
@@ -95,6 +125,10 @@ def _entry(key: Any) -> dict[str, Any]:
         and len(value) <= _LONGEST_MEMBER
         and value.isprintable()
     }
+
+
+def _lacks_numbers(entry: dict[str, Any]) -> bool:
+    return entry.get("kty") == "RSA" and not ("n" in entry and "e" in entry)
 
 
 def _number(text: str) -> int:

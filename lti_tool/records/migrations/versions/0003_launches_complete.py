@@ -27,6 +27,7 @@ def upgrade() -> None:
         key_sets.alter_column("fetched_at", existing_type=UtcDateTime(), nullable=True)
         key_sets.add_column(sa.Column("fresh_until", UtcDateTime(), nullable=True))
         key_sets.add_column(sa.Column("tried_at", UtcDateTime(), nullable=True))
+        key_sets.add_column(sa.Column("fault", sa.Text(), nullable=True))
     op.create_table(
         "failed_attempts",
         sa.Column("platform_id", sa.BigInteger(), autoincrement=False, nullable=False),
