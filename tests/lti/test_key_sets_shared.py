@@ -199,9 +199,27 @@ def test_while_another_process_asks_nobody_is_told_that_a_key_is_not_there(
     assert len(httpserver.log) == 1
 
 
-def test_a_process_that_ended_while_it_asked_is_not_waited_for(
-    two, platform, httpserver, lms_key
+def test_what_another_process_is_asking_for_is_waited_for(
+    two, platform, httpserver, lms_key, other_key, monkeypatch
 ):
+    serve(httpserver, public_jwk(lms_key))
+    first, second = two
+    assert answer(first, platform, lms_key.kid) == "found"
+    at = NOW + MINUTE
+    assert second._store.claim(platform.jwks_url, at)
+
+    def meanwhile(_seconds):
+        second._store.save(platform.jwks_url, {"keys": [public_jwk(other_key)]}, at, at + HOUR)
+
+    monkeypatch.setattr("lti_tool.lti.platform_keys.time.sleep", meanwhile)
+    assert answer(first, platform, other_key.kid, at) == "found"
+    assert len(httpserver.log) == 1
+
+
+def test_a_process_that_ended_while_it_asked_is_not_waited_for(
+    two, platform, httpserver, lms_key, monkeypatch
+):
+    monkeypatch.setattr("lti_tool.lti.platform_keys.time", None)
     serve(httpserver, public_jwk(lms_key))
     first, second = two
     assert first._store.claim(platform.jwks_url, NOW)
