@@ -36,7 +36,9 @@ def store():
 
 @pytest.fixture
 def keys(http, store):
-    return PlatformKeys(http, store)
+    made = PlatformKeys(http, store)
+    made._turns = Turns(replace(LIMITS, patience_s=30.0))  # on a busy machine all takes longer
+    return made
 
 
 @pytest.fixture
@@ -313,18 +315,17 @@ def test_no_more_lmss_are_asked_at_once_than_may_hold_a_thread(keys, platform, h
 
 
 def test_nobody_waits_for_an_lms_that_was_away_a_minute_ago(
-    keys, platform, held, lms_key, monkeypatch
+    keys, platform, store, held, lms_key, monkeypatch
 ):
     monkeypatch.setattr(keys._turns, "wait", None)  # who waits would fail
-    away = replace(platform, jwks_url="http://127.0.0.1:9/")
-    refusal(keys, away, lms_key.kid)
-    keys._known[platform.jwks_url] = keys._known[away.jwks_url]
+    store.kept[platform.jwks_url] = StoredKeySet(tried_at=NOW, fault="jwks_timeout")
+    assert refusal(keys, platform, lms_key.kid) == ("busy", "jwks_timeout")
     with ThreadPoolExecutor(1) as threads:
         asking = threads.submit(keys.key, platform, lms_key.kid, NOW + MINUTE)
         assert held.asked.wait(5)
 
         again = refusal(keys, platform, lms_key.kid, NOW + MINUTE)
-        assert again == ("busy", "jwks_unavailable")
+        assert again == ("busy", "jwks_timeout")
         held.may_answer.set()
         assert asking.result()
 
@@ -537,6 +538,14 @@ def test_an_lms_nobody_answers_for_is_busy(keys, platform):
     gone = replace(platform, jwks_url="http://127.0.0.1:9/")
 
     assert refusal(keys, gone, "k") == ("busy", "jwks_unavailable")
+
+
+def test_an_lms_that_cannot_prove_who_it_is_is_not_believed(keys, platform, httpserver):
+    """7.14."""
+    serve(httpserver)
+    plain = replace(platform, jwks_url=f"https://localhost:{httpserver.port}/jwks")
+
+    assert refusal(keys, plain, "k") == ("busy", "jwks_tls")
 
 
 def test_an_address_we_may_not_call_is_not_called(store, platform, httpserver):
