@@ -87,6 +87,23 @@ def test_a_clock_that_was_wrong_keeps_nobody_from_asking(store):
     assert not store.claim(URL, NOW - 30 * SECOND), "clocks of machines differ a little"
 
 
+def test_a_set_kept_by_a_clock_that_was_wrong_serves_until_there_is_another(
+    two, store, platform, httpserver, lms_key, other_key
+):
+    ahead = NOW + 400 * HOUR
+    store.save(platform.jwks_url, {"keys": [public_jwk(lms_key)]}, ahead, ahead + HOUR)
+    serve(httpserver, status=503)
+    assert answer(two[0], platform, lms_key.kid) == "found"
+    assert len(httpserver.log) == 1
+
+    serve(httpserver, public_jwk(other_key))
+    at = NOW + MINUTE
+    for keys in two:
+        assert answer(keys, platform, other_key.kid, at) == "found"
+        assert answer(keys, platform, lms_key.kid, at) == "not_trusted kid_unknown"
+    assert len(httpserver.log) == 2
+
+
 def test_what_a_try_brought_is_kept_unless_a_later_one_has_begun(store, lms_key):
     document = {"keys": [public_jwk(lms_key)]}
     store.claim(URL, NOW)

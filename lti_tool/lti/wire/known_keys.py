@@ -76,7 +76,7 @@ class Known:
 
     def after(self, found: StoredKeySet, now: datetime) -> Known:
         """What is known once this has been found."""
-        keys = _newest(self.keys, found)
+        keys = _newest(self.keys, found, now)
         sure_until = min(keys.fresh_until, now + KEPT) if keys else None
         if found.tried_at is None or found.tried_at > now + BETWEEN_FETCHES:
             return Known(keys, sure_until)  # by a clock that was wrong, if at all
@@ -96,16 +96,22 @@ def _fault(found: StoredKeySet, now: datetime) -> str | None:
     return "jwks_unavailable" if now - found.tried_at > _SURELY_OVER else None
 
 
-def _newest(before: Keys | None, found: StoredKeySet) -> Keys | None:
+def _newest(before: Keys | None, found: StoredKeySet, now: datetime) -> Keys | None:
     """The newer set; a key that is in both is not parsed again."""
     if found.document is None or found.fetched_at is None:
         return before
-    if before and before.fetched_at >= found.fetched_at:
+    latest = now + BETWEEN_FETCHES  # beyond lies only what a wrong clock noted
+    if before and found.fetched_at <= before.fetched_at <= latest:
         return before
     entries = {entry["kid"]: entry for entry in found.document["keys"]}
-    kept = before.parsed.items() if before else ()
-    parsed = {
-        kid: key for kid, key in kept if before and entries.get(kid) == before.entries[kid]
-    }
     fresh_until = found.fresh_until or found.fetched_at + USUALLY_FRESH
-    return Keys(entries, found.fetched_at, fresh_until, parsed)
+    if found.fetched_at > latest:
+        fresh_until = now
+    return Keys(entries, found.fetched_at, fresh_until, _parsed(before, entries))
+
+
+def _parsed(before: Keys | None, entries: Mapping[str, Document]) -> dict[str, RSAPublicKey]:
+    if before is None:
+        return {}
+    parsed = dict(before.parsed)  # other threads add to it
+    return {kid: key for kid, key in parsed.items() if entries.get(kid) == before.entries[kid]}
