@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from flask import Flask
+from flask import Flask, Request
 from typing_extensions import override
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 from lti_tool.lti.http import lms_session
 from lti_tool.lti.platform_keys import PlatformKeys
@@ -46,7 +47,16 @@ _BLUEPRINTS = (
 
 
 class _Tool(Flask):
-    """Flask without a question it asks of every function at every call."""
+    """Flask that asks less of every request."""
+
+    @override
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        # The host a request names is not asked: no address of ours is made of it.
+        if request is None:
+            return None
+        return MapAdapter(
+            self.url_map, "localhost", "", "", "https", request.path, request.method
+        )
 
     @override
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from lti_tool.errors import LaunchRefused
 
 LIFETIME = timedelta(minutes=10)
+_PURPOSE = b"lti_tool.lti.state"
 _ID_LENGTH = 24  # characters of a state's id; 144 bits
 
 
@@ -43,25 +45,24 @@ class StateSigner:
     def __init__(self, secret_keys: Sequence[str]) -> None:
         """Take our secrets: the first signs, all are accepted."""
         self._secrets = [secret.encode() for secret in secret_keys]
-        self._serializer = URLSafeSerializer(
-            list(reversed(secret_keys)),  # the library signs with the last
-            salt="lti_tool.lti.state",
-            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        keys = [hmac.digest(secret, _PURPOSE, "sha256") for secret in self._secrets]
+        self._signer = Signer(
+            keys[::-1],  # the library signs with the last
+            key_derivation="none",  # done above, once for all
+            digest_method=hashlib.sha256,
         )
 
     def seal(self, state: LaunchState) -> str:
         """The state as a token for a URL."""
-        sealed = self._serializer.dumps(
-            [
-                state.id,
-                state.platform_id,
-                state.browser_key_hash,
-                int(state.expires_at.timestamp()),
-                state.deployment_hint,
-                state.storage_target,
-            ]
-        )
-        return sealed if isinstance(sealed, str) else sealed.decode()
+        content = [
+            state.id,
+            state.platform_id,
+            state.browser_key_hash,
+            int(state.expires_at.timestamp()),
+            state.deployment_hint,
+            state.storage_target,
+        ]
+        return self._signer.sign(base64_encode(json.dumps(content))).decode()
 
     def open(self, text: str, now: datetime) -> LaunchState:
         """The state in a token we sealed, while it is fresh.
@@ -71,7 +72,9 @@ class StateSigner:
         """
         try:
             _check_spelling(text.rpartition(".")[2])
-            *before, expires_at, hint, storage = self._serializer.loads(text)
+            *before, expires_at, hint, storage = json.loads(
+                base64_decode(self._signer.unsign(text))
+            )
             moment = datetime.fromtimestamp(expires_at, UTC)
             state = LaunchState(*before, moment, hint, storage)  # type: ignore[call-arg]
         except (BadData, ValueError, TypeError) as error:  # the latter: an older version's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
 import structlog
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 blueprint = Blueprint("launch", __name__)
 serve_anyone(blueprint)
 
+_FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 200
 _LOGIN_METHODS = ("GET", "POST")
 _LOGIN_COOKIE_S = 600
 _LARGEST_LOGIN = 64 * 1024  # bytes
@@ -44,11 +47,8 @@ def login() -> Response:
     if request.method == "HEAD":  # allowed by Flask wherever GET is
         raise MethodNotAllowed(_LOGIN_METHODS)
     request.max_content_length = _LARGEST_LOGIN
-    given = request.args.to_dict(flat=False)
-    for name, values in request.form.to_dict(flat=False).items():
-        given.setdefault(name, []).extend(values)
     answer = begin_login(
-        given,
+        _both(request.query_string, _posted()),
         find_platforms=parts().platforms.find,
         signer=parts().signer,
         public_url=parts().settings.public_url,
@@ -63,10 +63,10 @@ def login() -> Response:
 def launch() -> Response:
     """Admit a verified person and open their link. Serves whomever an LMS vouches for."""
     request.max_content_length = _LARGEST_LAUNCH
-    if request.mimetype != "application/x-www-form-urlencoded":
+    if request.mimetype != _FORM:
         raise LaunchRefused("bad_request", "content_type")
     verified, browser = verify_launch(
-        request.form.to_dict(flat=False),
+        _both(b"", _posted()),
         request.cookies,
         platform_of=parts().platforms.by_id,
         signer=parts().signer,
@@ -98,6 +98,23 @@ def jwks() -> Response:
 def opened_directly(_item: str = "") -> Answer:
     """Where links in LMSs point; opened without an LMS there is nobody to show it to."""
     return refusal("direct", "opened_directly")
+
+
+def _posted() -> bytes:
+    """The form that was posted; empty for anything else."""
+    return request.get_data() if request.mimetype == _FORM else b""
+
+
+def _both(query: bytes, form: bytes) -> dict[str, list[str]]:
+    """Every value given, by name. Bytes that are no UTF-8 become U+FFFD."""
+    try:
+        return parse_qs(
+            b"&".join(part for part in (query, form) if part).decode(errors="replace"),
+            keep_blank_values=True,
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError as error:
+        raise LaunchRefused("bad_request", "too_many_fields") from error
 
 
 def _sent_on(answer: LoginRedirect) -> Response:

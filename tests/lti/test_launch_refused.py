@@ -102,7 +102,7 @@ def test_a_state_is_good_for_ten_minutes(world):
 
 
 def test_a_state_of_another_version_of_us_is_refused(world):
-    sealed = world.signer._serializer.dumps(["a", "b"])
+    sealed = world.signer._signer.sign(base64url(b'["a","b"]')).decode()
 
     assert refusal(world, form={"state": [sealed]}) == (STALE, "state_unknown")
 
