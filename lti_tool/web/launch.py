@@ -65,8 +65,11 @@ def launch() -> Response:
     request.max_content_length = _LARGEST_LAUNCH
     if request.mimetype != _FORM:
         raise LaunchRefused("bad_request", "content_type")
+    form = _both(b"", _posted())
+    if not _is_from_our_page():
+        form.pop("browser_key", None)
     verified, browser = verify_launch(
-        _both(b"", _posted()),
+        form,
         request.cookies,
         platform_of=parts().platforms.by_id,
         signer=parts().signer,
@@ -115,6 +118,17 @@ def _both(query: bytes, form: bytes) -> dict[str, list[str]]:
         )
     except ValueError as error:
         raise LaunchRefused("bad_request", "too_many_fields") from error
+
+
+def _is_from_our_page() -> bool:
+    """Whether a page of ours posted this: a key that another site's page posts is its own.
+
+    Source: W3C Fetch Metadata Request Headers; Fetch, 3.2, for browsers without them.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is None:
+        return request.headers.get("Origin") == parts().settings.public_url
+    return site == "same-origin"
 
 
 def _sent_on(answer: LoginRedirect) -> Response:

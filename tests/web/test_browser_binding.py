@@ -24,6 +24,8 @@ from tests.web.school import (
 )
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
+# What a browser says of a form that a page of ours posted.
+OURS = {"Sec-Fetch-Site": "same-origin", "Origin": TOOL}
 SAFARI = {"User-Agent": "Mozilla/5.0 (iPad; CPU OS 17_6 like Mac OS X) Safari/604.1"}
 CHROME = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Chrome/156.0.0.0 Safari/537.36"}
 
@@ -142,7 +144,9 @@ def test_the_key_from_elsewhere_opens_the_visit(school, carrier):
 
     with school.watched() as work:
         answer = browser.post(
-            LAUNCH, data={**form, "browser_key": login["data-key"], "carrier": carrier}
+            LAUNCH,
+            data={**form, "browser_key": login["data-key"], "carrier": carrier},
+            headers=OURS,
         )
 
     assert answer.status_code == 303
@@ -155,7 +159,8 @@ def test_a_carrier_is_one_we_know_or_just_another(school):
     browser, login, form = without_cookies(school)
 
     with school.watched() as work:
-        browser.post(LAUNCH, data={**form, "browser_key": login["data-key"], "carrier": "x\ny"})
+        proof = {"browser_key": login["data-key"], "carrier": "x\ny"}
+        browser.post(LAUNCH, data={**form, **proof}, headers=OURS)
 
     assert work.log[-1]["carrier"] == "other"
 
@@ -173,7 +178,8 @@ def test_without_the_key_nothing_opens(school, key, reason):
     before = school.counts()
 
     with school.watched() as work:
-        answer = browser.post(LAUNCH, data={**form, "browser_key": key, "carrier": ""})
+        proof = {"browser_key": key, "carrier": ""}
+        answer = browser.post(LAUNCH, data={**form, **proof}, headers=OURS)
 
     assert answer.status_code == 403
     assert (work.refusal["page"], work.refusal["reason"]) == ("browser", reason)
@@ -187,9 +193,33 @@ def test_the_key_of_another_login_opens_nothing(school):
     browser, _, form = without_cookies(school)
     _, other, _ = without_cookies(school)
 
-    answer = browser.post(LAUNCH, data={**form, "browser_key": other["data-key"]})
+    proof = {"browser_key": other["data-key"]}
+    answer = browser.post(LAUNCH, data={**form, **proof}, headers=OURS)
 
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "opens"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": TOOL}, True),  # Safari before 16.4 sends no Sec-Fetch-Site
+        ({"Sec-Fetch-Site": "cross-site", "Origin": TOOL}, False),
+        ({"Sec-Fetch-Site": "same-site", "Origin": TOOL}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Origin": "https://stranger.example"}, False),
+        ({"Origin": "null"}, False),
+        ({}, False),
+    ],
+)
+def test_a_key_that_a_page_of_another_site_posts_proves_nothing(school, headers, opens):
+    browser, login, form = without_cookies(school)
+    proof = {"browser_key": login["data-key"], "carrier": "session_storage"}
+
+    answer = browser.post(LAUNCH, data={**form, **proof}, headers=headers)
+
+    assert answer.status_code == (303 if opens else 403)
+    assert (len(school.rows(VisitRow)) == 1) is opens
 
 
 def test_a_launch_that_is_wrong_itself_is_refused_before_the_browser_is_asked(school):
@@ -207,7 +237,7 @@ def opened(school):
     """A visit that began without its cookie: the browser, its address, the cookie's line."""
     browser, login, form = without_cookies(school)
     answer = browser.post(
-        LAUNCH, data={**form, "browser_key": login["data-key"]}, headers=SAFARI
+        LAUNCH, data={**form, "browser_key": login["data-key"]}, headers=SAFARI | OURS
     )
     cookie = next(c for c in browser._cookies.values() if c.key.startswith(VISIT_COOKIE))
     forget_cookies(browser)
