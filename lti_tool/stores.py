@@ -81,6 +81,10 @@ class Platforms:
 
         return self._by_id.get(platform_id, load)
 
+    def keep(self, platform: Platform) -> None:
+        """Know what this process has just written of an LMS."""
+        self._by_id.put(platform.id, platform)
+
 
 class ToolKeys:
     """Our signing keys, parsed once."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
@@ -11,8 +12,10 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from lti_tool.records.db import AnyRow
 from lti_tool.records.tables import DeploymentRow, PlatformRow
 from lti_tool.tenancy.platforms import Platform
+from lti_tool.tenancy.roles import NO_OVERRIDES, Overrides, Role
 
-_MOST_PENDING = 100  # deployments of one platform awaiting approval; a forged flood ends here
+MOST_PENDING = 100  # deployments of one platform awaiting approval; a forged flood ends here
+_NOTHING = "none"  # what a role name grants that grants nothing
 
 
 def add_platform(
@@ -30,6 +33,7 @@ def add_platform(
             "token_audience", "leeway_s",
         )
     }  # fmt: skip
+    columns["role_overrides"] = _stored(platform.role_overrides)
     query = insert(PlatformRow).values(**columns, status="active", created_at=now)
     platform_id = db.execute(query.returning(PlatformRow.id)).scalar_one()
     for deployment_id in deployment_ids:
@@ -58,7 +62,24 @@ def all_platforms(db: Connection) -> list[Platform]:
 
 def set_platform_status(db: Connection, platform_id: int, status: str) -> bool:
     """Make an LMS "active" or "suspended"; whether there is such an LMS."""
-    query = update(PlatformRow).where(PlatformRow.id == platform_id).values(status=status)
+    return _change(db, platform_id, status=status)
+
+
+def set_up_platform(
+    db: Connection, platform_id: int, name: str, leeway_s: int, role_overrides: Overrides
+) -> bool:
+    """Change what the operator decides about an LMS; whether there is such an LMS."""
+    overrides = _stored(role_overrides)
+    return _change(db, platform_id, name=name, leeway_s=leeway_s, role_overrides=overrides)
+
+
+def note_clock(db: Connection, platform_id: int, ahead_s: int, now: datetime) -> None:
+    """Keep how far the clock of an LMS is ahead of ours, in seconds, in place of what was."""
+    _change(db, platform_id, clock_ahead_s=ahead_s, clock_read_at=now)
+
+
+def _change(db: Connection, platform_id: int, **columns: Any) -> bool:
+    query = update(PlatformRow).where(PlatformRow.id == platform_id).values(**columns)
     return bool(db.execute(query).rowcount)
 
 
@@ -76,17 +97,35 @@ def add_deployment(
     )
 
 
-def note_pending(db: Connection, platform_id: int, deployment_id: str, now: datetime) -> None:
-    """Keep an unknown deployment for the operator to approve; a second time changes nothing."""
+def note_pending(db: Connection, platform_id: int, deployment_id: str, now: datetime) -> bool:
+    """Keep an unknown deployment for the operator to approve; a second time changes nothing.
+
+    Returns: False when so many of this LMS are waiting already that it is not kept.
+    """
+    # One after the other, or many at once would pass the limit; launches do not wait for it.
+    lms = select(PlatformRow.id).where(PlatformRow.id == platform_id)
+    db.execute(lms.with_for_update(key_share=True))
     mine = DeploymentRow.platform_id == platform_id
     known = select(DeploymentRow.id).where(mine, DeploymentRow.deployment_id == deployment_id)
+    if db.scalar(known):
+        return True
     waiting = select(func.count()).where(mine, DeploymentRow.status == "pending")
-    if not db.scalar(known) and (db.scalar(waiting) or 0) < _MOST_PENDING:
-        add_deployment(db, platform_id, deployment_id, "pending", now)
+    if (db.scalar(waiting) or 0) >= MOST_PENDING:
+        return False
+    add_deployment(db, platform_id, deployment_id, "pending", now)
+    return True
 
 
-def deployments(db: Connection) -> Sequence[AnyRow]:
-    """Every deployment with its platform's name, oldest first."""
+def deployments(
+    db: Connection, platform_id: int | None = None, status: str | None = None
+) -> Sequence[AnyRow]:
+    """Deployments with their platform's name, oldest first.
+
+    Args:
+        db: a connection.
+        platform_id: those of this LMS alone.
+        status: those that are active, pending or suspended alone.
+    """
     query = (
         select(
             DeploymentRow.id,
@@ -99,6 +138,10 @@ def deployments(db: Connection) -> Sequence[AnyRow]:
         .join(PlatformRow, PlatformRow.id == DeploymentRow.platform_id)
         .order_by(DeploymentRow.id)
     )
+    if platform_id is not None:
+        query = query.where(PlatformRow.id == platform_id)
+    if status is not None:
+        query = query.where(DeploymentRow.status == status)
     return db.execute(query).all()
 
 
@@ -125,4 +168,19 @@ def _platform(row: AnyRow) -> Platform:
         token_audience=row.token_audience,
         leeway_s=row.leeway_s,
         active=row.status == "active",
+        role_overrides=_overrides(row.role_overrides),
+        clock_ahead_s=row.clock_ahead_s,
+        clock_read_at=row.clock_read_at,
     )
+
+
+def _stored(overrides: Overrides) -> dict[str, str]:
+    return {name: role or _NOTHING for name, role in sorted(overrides.items())}
+
+
+def _overrides(stored: Mapping[str, Any]) -> Overrides:
+    """What was stored; a role that there is not grants nothing."""
+    if not stored:
+        return NO_OVERRIDES
+    roles = {role.value: role for role in Role}
+    return MappingProxyType({name: roles.get(role) for name, role in stored.items()})

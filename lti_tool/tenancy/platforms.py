@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from lti_tool.tenancy.addresses import origin_of
+from lti_tool.tenancy.roles import NO_OVERRIDES, Overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class Platform:
     token_audience: str | None  # of our assertions, where it is not the token URL
     leeway_s: int = 60  # how far its clock may differ from ours
     active: bool = True
+    # Read-only; no part of the hash, which a mapping cannot have.
+    role_overrides: Overrides = field(default_factory=lambda: NO_OVERRIDES, hash=False)
+    clock_ahead_s: int | None = None  # of ours when last read; negative: behind
+    clock_read_at: datetime | None = None
 
     @property
     def origins(self) -> frozenset[str]:

@@ -32,7 +32,7 @@ from lti_tool.lti.state import LaunchState
 from lti_tool.tenancy.addresses import on_origin
 from lti_tool.tenancy.launch import ContextClaim, Launch, LinkClaim, Message
 from lti_tool.tenancy.platforms import Platform
-from lti_tool.tenancy.roles import Standing, standing_of
+from lti_tool.tenancy.roles import Standing, remarks_on, standing_of
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +63,7 @@ def launch_of(
     """
     deployment_id = _deployment_id(claims, state)
     message = _message(claims)
-    standing = _standing(claims)
+    standing = _standing(claims, platform)
     is_resource_link = message is Message.RESOURCE_LINK
     target = _target(claims, public_url, required=is_resource_link)
     line_item_url = _line_item_url(claims, platform)
@@ -111,13 +111,17 @@ def _message(claims: Claims) -> Message:
     return Message(value)
 
 
-def _standing(claims: Claims) -> Standing:
+def _standing(claims: Claims, platform: Platform) -> Standing:
     roles = claims.get(f"{LTI}roles")
     if roles is None:
         raise bad("roles_missing")
     if not isinstance(roles, list):
         raise bad("roles_type")
-    return standing_of([role for role in roles[:_MOST_ROLES] if isinstance(role, str)])
+    names = [role for role in roles[:_MOST_ROLES] if isinstance(role, str)]
+    odd = [] if len(names) == len(roles) else ["roles_odd"]
+    for remark in (*odd, *remarks_on(names, platform.role_overrides)):
+        log.info(remark, platform=platform.id)
+    return standing_of(names, platform.role_overrides)
 
 
 def _sub(claims: Claims, platform: Platform, deployment_id: str) -> str:
