@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.commands.output import as_json, refuse, row_id, show_rows
+from lti_tool.commands.platform_facts import (
+    clock_facts,
+    clock_if_off,
+    facts_of,
+    lines_about,
+    status_of,
+)
+from lti_tool.commands.role_rules import changed, role_rules
 from lti_tool.lms import PRODUCTS
 from lti_tool.records import platforms as records
 from lti_tool.start import prepared
 from lti_tool.tenancy.addresses import LONGEST, origin_of
 from lti_tool.tenancy.platforms import Platform
+from lti_tool.tenancy.roles import Role
 
 _LONGEST_ID = 255  # characters; LTI 1.3, 5.3
+_LONGEST_LEEWAY_S = 300  # beyond that a clock is wrong, and stolen messages live long
 
 
 @click.group()
@@ -35,6 +44,10 @@ def _id(_context: click.Context, _option: click.Parameter, value: str) -> str:
     if not value.strip() or not value.isprintable() or len(value) > _LONGEST_ID:
         raise click.BadParameter(f"give 1 to {_LONGEST_ID} printable characters")
     return value
+
+
+def _name(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    return None if value is None else _id(context, option, value)
 
 
 def _audience(
@@ -91,10 +104,49 @@ def add(wants_json: bool, deployment_ids: tuple[str, ...], **given: str) -> None
     show_rows([row], wants_json=True, empty="") if wants_json else click.echo(platform_id)
 
 
+@platforms.command("set")
+@click.argument("platform_id", type=row_id)
+@click.option("--name", callback=_name, help="What you call this LMS.")
+@click.option(
+    "--leeway",
+    "leeway_s",
+    metavar="SECONDS",
+    type=click.IntRange(0, _LONGEST_LEEWAY_S),
+    help="How far its clock may differ from ours: 0 to 300; 60 unless set.",
+)
+@role_rules
+def set_up(
+    platform_id: int,
+    name: str | None,
+    leeway_s: int | None,
+    given: dict[str, Role | None],
+    withdrawn: frozenset[str],
+) -> None:
+    """Change how an LMS is called, how far its clock may be off, what its roles grant.
+
+    A launch decides by it a few seconds later; visits go on with the role they began with.
+    """
+    if name is None and leeway_s is None and not given and not withdrawn:
+        raise click.UsageError("Say what to change: --name, --leeway, --role or --no-role.")
+    _, database = prepared()
+    with database.transaction() as db:
+        platform = records.platform_by_id(db, platform_id)
+        if platform is None:
+            raise _no_such(platform_id)
+        records.set_up_platform(
+            db,
+            platform_id,
+            name or platform.name,
+            platform.leeway_s if leeway_s is None else leeway_s,
+            changed(platform.role_overrides, given, withdrawn),
+        )
+    click.echo(f"LMS {platform_id} is changed.")
+
+
 @platforms.command("list")
 @as_json
 def list_platforms(wants_json: bool) -> None:
-    """List the LMSs registered with us."""
+    """List the LMSs registered with us; a clock that is off by more than 30 s is named."""
     _, database = prepared()
     with database.read() as db:
         found = records.all_platforms(db)
@@ -103,9 +155,10 @@ def list_platforms(wants_json: bool) -> None:
             "id": platform.id,
             "name": platform.name,
             "product": platform.product,
-            "status": _status(platform),
+            "status": status_of(platform),
             "issuer": platform.issuer,
             "client_id": platform.client_id,
+            **(clock_facts(platform) if wants_json else {"clock": clock_if_off(platform)}),
         }
         for platform in found
     ]
@@ -120,16 +173,13 @@ def show(platform_id: int, wants_json: bool) -> None:
     _, database = prepared()
     with database.read() as db:
         platform = records.platform_by_id(db, platform_id)
-        tenants = [row for row in records.deployments(db) if row.platform_id == platform_id]
+        tenants = records.deployments(db, platform_id)
     if platform is None:
-        raise refuse(f"There is no LMS {platform_id}: lti-tool platforms list")
-    facts = {**asdict(platform), "status": _status(platform)}
-    facts["deployments"] = ", ".join(f"{row.deployment_id} ({row.status})" for row in tenants)
-    del facts["active"]
+        raise _no_such(platform_id)
     if wants_json:
-        show_rows([facts], wants_json=True, empty="")
+        show_rows([facts_of(platform, tenants)], wants_json=True, empty="")
         return
-    for name, value in facts.items():
+    for name, value in lines_about(platform, tenants):
         click.echo(f"{name:15} {value}")
 
 
@@ -151,9 +201,9 @@ def _set_status(platform_id: int, status: str) -> None:
     _, database = prepared()
     with database.transaction() as db:
         if not records.set_platform_status(db, platform_id, status):
-            raise refuse(f"There is no LMS {platform_id}: lti-tool platforms list")
+            raise _no_such(platform_id)
     click.echo(f"LMS {platform_id} is {status}.")
 
 
-def _status(platform: Platform) -> str:
-    return "active" if platform.active else "suspended"
+def _no_such(platform_id: int) -> click.ClickException:
+    return refuse(f"There is no LMS {platform_id}: lti-tool platforms list")

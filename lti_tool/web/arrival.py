@@ -174,8 +174,10 @@ def _refused_deployment(launched: Launch, now: datetime) -> LaunchRefused:
     platform_id, name = launched.platform.id, launched.deployment_id
     with parts().database.read() as db:
         status = deployment_status(db, platform_id, name)
-    if status is None:
-        parts().database.run(lambda db: note_pending(db, platform_id, name, now))
+    if status is None and not parts().database.run(
+        lambda db: note_pending(db, platform_id, name, now)
+    ):
+        log.warning("pending_full", platform=platform_id)
     refused = LaunchRefused(
         "paused" if status == "suspended" else "not_registered",
         f"deployment_{status or 'unknown'}",
