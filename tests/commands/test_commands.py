@@ -9,50 +9,12 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
 from lti_tool import cli
 from lti_tool.records.db import Database
-from lti_tool.records.platforms import note_pending
 from lti_tool.records.schema import upgrade
-from tests.build import NOW, free_port, studying
-from tests.conftest import ROOT, SECRET
-
-LMS = {
-    "--name": "Harrow Bank",
-    "--issuer": "https://lms.example",
-    "--client-id": "abc",
-    "--auth-url": "https://lms.example/auth",
-    "--token-url": "https://lms.example/token",
-    "--jwks-url": "https://lms.example/jwks",
-}
-
-
-@pytest.fixture
-def env(sqlite_url):
-    return {
-        "DATABASE_URL": sqlite_url,
-        "PUBLIC_URL": "https://npq.example.org",
-        "SECRET_KEYS": SECRET,
-        "CONTENT_PACKS": str(ROOT / "content_packs"),
-        "LOG_FORMAT": "console",
-    }
-
-
-@pytest.fixture
-def lti_tool(env):
-    """Run a command; its exit code and what it said."""
-
-    def call(*arguments):
-        result = CliRunner().invoke(cli.lti_tool, arguments, env=env)
-        return result.exit_code, result.output
-
-    return call
-
-
-def options(**changes):
-    given = {**LMS, **{f"--{name.replace('_', '-')}": value for name, value in changes.items()}}
-    return [word for pair in given.items() for word in pair if pair[1] is not None]
+from tests.build import free_port, studying
+from tests.conftest import ROOT
 
 
 def test_every_command_explains_itself(lti_tool):
@@ -65,107 +27,6 @@ def test_every_command_explains_itself(lti_tool):
         waiting += [
             ((*path, name), sub) for name, sub in getattr(command, "commands", {}).items()
         ]
-
-
-def test_an_lms_is_registered_shown_suspended_and_resumed(lti_tool):
-    assert lti_tool("platforms", "add", *options(), "--deployment-id", "1") == (0, "1\n")
-    assert "Harrow Bank" in lti_tool("platforms", "list")[1]
-    assert "1 (active)" in lti_tool("platforms", "show", "1")[1]
-
-    assert lti_tool("platforms", "suspend", "1") == (0, "LMS 1 is suspended.\n")
-    (listed,) = json.loads(lti_tool("platforms", "list", "--json")[1])
-    assert listed["status"] == "suspended"
-    assert lti_tool("platforms", "resume", "1") == (0, "LMS 1 is active.\n")
-    (shown,) = json.loads(lti_tool("platforms", "show", "1", "--json")[1])
-    assert shown["issuer"] == "https://lms.example"
-
-
-def test_an_lms_is_registered_once(lti_tool):
-    lti_tool("platforms", "add", *options())
-    code, said = lti_tool("platforms", "add", *options(name="Again"))
-
-    assert code == 1
-    assert "registered already" in said
-
-
-@pytest.mark.parametrize("option", ["auth_url", "token_url", "jwks_url"])
-def test_an_address_that_would_hide_what_we_add_to_it_is_refused(lti_tool, option):
-    code, said = lti_tool("platforms", "add", *options(**{option: "https://lms.example/a#b"}))
-
-    assert code == 2
-    assert 'leave out the "#"' in said
-
-
-@pytest.mark.parametrize("audience", ["", " ", "https://a\n", "\udcff", "x" * 2_049])
-def test_an_audience_that_is_none_is_refused(lti_tool, audience):
-    code, said = lti_tool("platforms", "add", *options(token_audience=audience))
-
-    assert code == 2
-    assert "printable" in said
-
-
-def test_an_audience_is_kept(lti_tool):
-    lti_tool("platforms", "add", *options(token_audience="https://lms.example/oauth2"))
-
-    (shown,) = json.loads(lti_tool("platforms", "show", "1", "--json")[1])
-    assert shown["token_audience"] == "https://lms.example/oauth2"
-
-
-@pytest.mark.parametrize("option", ["auth_url", "token_url", "jwks_url"])
-@pytest.mark.parametrize(
-    "address", ["lms.example/auth", "http://[::1", "https://a:99999", "ftp://a"]
-)
-def test_an_address_that_is_none_is_refused(lti_tool, option, address):
-    code, said = lti_tool("platforms", "add", *options(**{option: address}))
-
-    assert code == 2
-    assert "https://" in said
-
-
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("name", ""), ("issuer", " "), ("client_id", "x" * 256), ("deployment_id", "é")],
-)
-def test_an_id_that_no_launch_could_carry_is_refused(lti_tool, option, value):
-    assert lti_tool("platforms", "add", *options(**{option: value}))[0] == 2
-
-
-def test_a_deployment_given_twice_is_one(lti_tool):
-    twice = ("--deployment-id", "1", "--deployment-id", "1")
-
-    assert lti_tool("platforms", "add", *options(), *twice)[0] == 0
-
-
-@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "x"])
-def test_a_number_that_is_none_is_refused(lti_tool, number):
-    assert lti_tool("platforms", "suspend", "--", number)[0] == 2
-
-
-def test_what_does_not_exist_is_said_so(lti_tool):
-    for command in (
-        ("platforms", "show", "9"),
-        ("platforms", "suspend", "9"),
-        ("deployments", "approve", "9"),
-    ):
-        code, said = lti_tool(*command)
-        assert code == 1
-        assert "There is no" in said
-    assert "No LMS is registered" in lti_tool("platforms", "list")[1]
-    assert "No deployment" in lti_tool("deployments", "list")[1]
-
-
-def test_a_pending_deployment_is_listed_and_approved(lti_tool, env):
-    lti_tool("platforms", "add", *options())
-    database = Database(env["DATABASE_URL"])
-    with database.transaction() as db:
-        note_pending(db, 1, "school-a", NOW)
-    database.close()
-
-    assert "pending" in lti_tool("deployments", "list")[1]
-    assert lti_tool("deployments", "approve", "1") == (0, "Deployment 1 is active.\n")
-    assert lti_tool("deployments", "suspend", "1") == (0, "Deployment 1 is suspended.\n")
-    (listed,) = json.loads(lti_tool("deployments", "list", "--json")[1])
-    assert (listed["deployment_id"], listed["status"]) == ("school-a", "suspended")
 
 
 def test_keys_are_made_once_and_rotated(lti_tool):
