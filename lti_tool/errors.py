@@ -36,6 +36,7 @@ class LaunchRefused(Refused):
     """The LMS sent a login or launch we cannot trust or place."""
 
     return_url = ""  # of the course, where the LMS's signed word for it is safe
+    clock: tuple[int, int] | None = None  # id of an LMS, seconds it is ahead; once verified
 
     def __init__(self, page: str, reason: str, message: str = "", **facts: str) -> None:
         """Say what to show and what to log.

@@ -8,6 +8,7 @@ message that is not for us; the state is used up last, by whoever admits the lau
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from lti_tool.lti.login import paused
 from lti_tool.lti.message.claims import launch_of
 from lti_tool.lti.message.explain import explain
 from lti_tool.lti.message.id_token import (
+    LAST_MOMENT,
     LONGEST,
     Unverified,
     check_addressee,
@@ -33,7 +35,8 @@ from lti_tool.lti.message.id_token import (
 )
 from lti_tool.lti.message.values import Claims
 from lti_tool.lti.platform_keys import PlatformKeys
-from lti_tool.lti.state import LaunchState, StateSigner
+from lti_tool.lti.state import LIFETIME, LaunchState, StateSigner
+from lti_tool.tenancy.clock import seconds_ahead
 from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.platforms import Platform
 
@@ -44,6 +47,7 @@ _LIMITS: Final = {  # longest value in characters
     "browser_key": LONGEST_KEY,
     "carrier": 64,
 }
+_OF_TIME: Final = {"expired", "iat_future", "iat_old", "not_yet_valid"}  # reasons
 _STALE: Final = {  # OpenID Connect Core 3.1.2.6, and what LMSs add to it
     "login_required": "Your LMS says that you are not signed in. Sign in to your LMS, then "
     "open the study session again from your course.",
@@ -99,10 +103,11 @@ def verify_launch(
     message = _Message(Parameters(given), platform, state, signer, keys, now)
     try:
         launch = launch_of(message.claims(), platform, state, public_url)
-        return launch, prove_browser(state, platform, cookies, given)
+        browser = prove_browser(state, platform, cookies, given)
     except LaunchRefused as refused:
-        explain(refused, message.verified, platform, now)
+        message.explain(refused)
         raise
+    return replace(launch, clock_ahead_s=message.clock_ahead_s()), browser
 
 
 class _Message(MessageLaunch[Any, Any, Any, Any]):
@@ -135,6 +140,20 @@ class _Message(MessageLaunch[Any, Any, Any, Any]):
             return dict(self.get_launch_data())
         except LtiException as error:
             raise LaunchRefused("bad_request", "token_malformed") from error
+
+    def explain(self, refused: LaunchRefused) -> None:
+        """Add to a refusal what is known by now."""
+        explain(refused, self.verified, self._platform, self._now)
+        ahead_s = self.clock_ahead_s()
+        if refused.reason in _OF_TIME and ahead_s is not None:
+            refused.clock = self._platform.id, ahead_s
+
+    def clock_ahead_s(self) -> int | None:
+        """How far the LMS's clock is ahead of ours, once it has said a time."""
+        issued = self.verified.get("iat")
+        if not isinstance(issued, int | float) or not 0 <= issued < LAST_MOMENT:
+            return None
+        return seconds_ahead(issued, self._state.expires_at - LIFETIME, self._now)
 
     @override
     def validate(self) -> _Message:

@@ -14,20 +14,20 @@ _SOON = timedelta(minutes=10)
 _STALE = timedelta(days=1)
 
 
-def seconds_ahead(issued_at: datetime, asked_at: datetime, now: datetime) -> int:
+def seconds_ahead(issued: float, asked_at: datetime, now: datetime) -> int:
     """The least that an LMS's clock must be ahead of ours (negative: behind), in seconds.
 
     A form may lie in a browser for minutes before it reaches us, so its age alone says
     nothing: an LMS with our time issues a message after we asked and before it came.
 
     Args:
-        issued_at: what the message says of its own making, by the LMS's clock.
+        issued: when the message was made by the LMS's clock, in seconds since 1970.
         asked_at: when we answered the login, by ours.
         now: when the message came, by ours.
     """
-    if issued_at > now:
-        return int((issued_at - now).total_seconds())
-    return min(0, int((issued_at - asked_at).total_seconds()))
+    if issued > now.timestamp():
+        return int(issued - now.timestamp())
+    return min(0, int(issued - asked_at.timestamp()))
 
 
 def worth_noting(

@@ -64,3 +64,4 @@ class Launch:
     return_url: str | None
     deep_linking: DeepLinkSettings | None
     state_id: str  # to be used up in the transaction that admits this launch
+    clock_ahead_s: int | None = None  # of the LMS, as its message shows; negative: behind

@@ -22,6 +22,7 @@ from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.access import Visit, VisitKeys, agent_of_browser, remember
+from lti_tool.web.clocks import Reading, reading_of
 from lti_tool.web.links import Links, visit_home
 from lti_tool.web.new_visit import new_visit, visit_of
 from lti_tool.web.parts import parts
@@ -57,6 +58,7 @@ class _Beginning:
     pack: ContentPack | None
     item: str | None
     now: datetime
+    clock: Reading | None  # worth keeping with it
     known: AnyRow | None = None  # good for one transaction; after a lost race it is not
 
     def at_a_glance(self, db: Connection) -> tuple[Done, NewVisit]:
@@ -72,12 +74,16 @@ class _Beginning:
     def _begin(self, db: Connection, known: AnyRow | None) -> tuple[Done, NewVisit]:
         if known is None:
             raise _NotActive
+        if self.clock:
+            need_transaction(db)
         admission = admit(db, self.launched, self.pack, self.item, self.now, known)
         _check_version(admission, self.pack)
         done = _credited(db, admission, self.pack, self.now)
         new = new_visit(self.launched, admission, self.pack, self.item, self.agent_hash)
         if not begin_visit(db, new, self.keys.key, self.keys.cookie, self.now):
             raise AlreadyUsed
+        if self.clock:
+            self.clock.keep(db)
         return done, new
 
 
@@ -96,13 +102,21 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
     """
     now = datetime.now(UTC)
     agent_hash = None if carrier == "cookie" else agent_of_browser()
-    beginning = _Beginning(launched, keys, agent_hash, *_opens(launched), now)
+    clock = reading_of(launched.platform, launched.clock_ahead_s, now)
+    beginning = _Beginning(launched, keys, agent_hash, *_opens(launched), now, clock)
     try:
         done, new = parts().database.run_lightly(beginning.at_a_glance, beginning.whole)
     except _NotActive:
         raise _refused_deployment(launched, now) from None
     visit = visit_of(launched, new, keys.key)
     remember(visit, keys.cookie)
+    if clock:
+        clock.tell()
+    _log(launched, carrier)
+    return Arrival(visit, beginning.pack, beginning.item, done)
+
+
+def _log(launched: Launch, carrier: str) -> None:
     log.info(
         "launched",
         platform=launched.platform.id,
@@ -111,7 +125,6 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
         item=launched.item,
         carrier=carrier,
     )
-    return Arrival(visit, beginning.pack, beginning.item, done)
 
 
 def home_of(visit: Visit) -> str:

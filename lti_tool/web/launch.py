@@ -25,6 +25,7 @@ from lti_tool.web.access import (
     visit_cookie_s,
 )
 from lti_tool.web.arrival import AlreadyUsed, arrive, home_of, landing
+from lti_tool.web.clocks import note_refused
 from lti_tool.web.parts import parts
 from lti_tool.web.refusals import Answer, refusal
 
@@ -68,15 +69,20 @@ def launch() -> Response:
     form = _both(b"", _posted())
     if not _is_from_our_page():
         form.pop("browser_key", None)
-    verified, browser = verify_launch(
-        form,
-        request.cookies,
-        platform_of=parts().platforms.by_id,
-        signer=parts().signer,
-        keys=parts().platform_keys,
-        public_url=parts().settings.public_url,
-        now=datetime.now(UTC),
-    )
+    now = datetime.now(UTC)
+    try:
+        verified, browser = verify_launch(
+            form,
+            request.cookies,
+            platform_of=parts().platforms.by_id,
+            signer=parts().signer,
+            keys=parts().platform_keys,
+            public_url=parts().settings.public_url,
+            now=now,
+        )
+    except LaunchRefused as refused:
+        note_refused(refused, now)
+        raise
     keys = keys_of_visit(verified.state_id, browser.key)
     try:
         arrived = arrive(verified, keys, browser.carrier)

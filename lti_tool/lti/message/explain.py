@@ -27,7 +27,7 @@ def explain(refused: LaunchRefused, claims: Claims, platform: Platform, now: dat
     if url and belongs_to(platform, url):
         refused.return_url = str(url)
     roles = _roles(claims)
-    if roles and standing_of(roles).role in _STAFF:
+    if roles and standing_of(roles, platform.role_overrides).role in _STAFF:
         refused.facts = {**_facts(claims, roles, platform, now), **refused.facts}
 
 

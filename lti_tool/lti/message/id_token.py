@@ -28,7 +28,7 @@ _DEEPEST: Final = 32
 _LONGEST_KID: Final = 255
 _MAX_AGE_S: Final = 3_600
 _MAX_LIFETIME_S: Final = 86_400
-_LAST_MOMENT: Final = 1e11  # the year 5138: later ones are milliseconds, or a joke
+LAST_MOMENT: Final = 1e11  # the year 5138: later ones are milliseconds, or a joke
 _RS256: Final = jwt.get_algorithm_by_name("RS256")
 
 
@@ -213,7 +213,7 @@ def _moment(claims: Claims, name: str) -> float | None:
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _malformed()
-    if not -_LAST_MOMENT < value < _LAST_MOMENT or math.isnan(value):
+    if not -LAST_MOMENT < value < LAST_MOMENT or math.isnan(value):
         raise _malformed()
     return float(value)
 
