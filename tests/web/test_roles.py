@@ -98,6 +98,7 @@ def test_without_a_role_in_the_course_nobody_is_staff_and_nothing_is_graded(
     tom.do()
 
     assert remarks(work) == [remark]
+    assert [e["roles"] for e in work.log if e["event"] == remark] == [roles]
     assert not school.rows(GradeRow)
     assert not school.rows(MembershipRow)[0].graded
     assert {tom.get(path).status_code for path in STAFF_PAGES} == {404}

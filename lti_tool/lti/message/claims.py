@@ -41,6 +41,7 @@ _AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 
 _LONGEST_NAME: Final = 200
 _MOST_ROLES: Final = 100
+_SHOWN: Final = 10  # role names in the log, for whoever writes a rule about one
 _NAME: Final = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"
 _ITEM: Final = re.compile(f"{_NAME}/{_NAME}")
 _MESSAGES: Final = frozenset(Message)
@@ -120,7 +121,7 @@ def _standing(claims: Claims, platform: Platform) -> Standing:
     names = [role for role in roles[:_MOST_ROLES] if isinstance(role, str)]
     odd = [] if len(names) == len(roles) else ["roles_odd"]
     for remark in (*odd, *remarks_on(names, platform.role_overrides)):
-        log.info(remark, platform=platform.id)
+        log.info(remark, platform=platform.id, roles=[text_of(name) for name in names[:_SHOWN]])
     return standing_of(names, platform.role_overrides)
 
 
