@@ -140,3 +140,9 @@ def test_a_reading_replaces_one_that_says_something_else(school, before, ago, ah
     launched(school, ahead_s)
 
     assert abs(kept(school) - after) <= 1
+
+
+def test_a_message_for_somebody_else_says_nothing_of_the_clock(school):
+    _, work = launched(school, 50, nonce="other")
+
+    assert (kept(school), work.commits) == (None, 0)
