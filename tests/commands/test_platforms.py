@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from lti_tool.records.admission import admit
 from lti_tool.records.platforms import (
     MOST_PENDING,
     add_deployment,
@@ -16,7 +15,7 @@ from lti_tool.records.platforms import (
     platform_by_id,
 )
 from lti_tool.tenancy.roles import TEST_USER, Role
-from tests.build import NOW, launch, pack, registered, studying
+from tests.build import NOW, admit, launch, pack, registered, studying
 
 LMS = {
     "--name": "Harrow Bank",

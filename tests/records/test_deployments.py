@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lti_tool.records import tables, visits
-from lti_tool.records.admission import admit, deployment_status
+from lti_tool.records.admission import deployment_status
 from lti_tool.records.platforms import (
     MOST_PENDING,
     add_deployment,
@@ -24,7 +24,7 @@ from lti_tool.records.platforms import (
 from lti_tool.records.progress import done_of
 from lti_tool.records.reinstalled import Move, move_deployment
 from lti_tool.tenancy.roles import Role
-from tests.build import FACILITATOR, NOW, launch, pack, registered, studying
+from tests.build import FACILITATOR, NOW, admit, launch, pack, registered, studying
 from tests.records.test_outbox import study
 from tests.records.test_visits import NEW
 

@@ -28,7 +28,7 @@ from lti_tool.records import (
 from lti_tool.records.columns import Table
 from lti_tool.records.db import Database
 from lti_tool.records.vault import Vault
-from tests.build import NOW, Studying, launch, pack, registered
+from tests.build import NOW, Studying, admit, launch, pack, registered
 from tests.conftest import SECRET
 from tests.records.test_outbox import study
 from tests.records.test_visits import NEW
@@ -84,6 +84,9 @@ SCOPES = {
     "tokens.drop_token": PLATFORM,
     "tokens.key_set_of": "a public address; two LMSs of one address have the same keys",
     "tokens.keep_key_set": "as key_set_of",
+    "tokens.claim_key_set": "as key_set_of",
+    "tokens.note_key_set_fault": "as key_set_of",
+    "db.need_transaction": OURS,
     "keys.stored_keys": OURS,
     "keys.add_key": OURS,
     "keys.advance": OURS,
@@ -143,7 +146,7 @@ def tenants(database: Database) -> Tenants:
             (other, "1", "p1"),
         ):
             opened = launch(platform, deployment_id=deployment_id, sub=sub)
-            admitted = admission.admit(db, opened, pack(), "m1.s1", NOW)
+            admitted = admit(db, opened, pack(), "m1.s1", NOW)
             person = Studying(platform, pack(), admitted)
             study(db, person)
             progress.keep_answers(
@@ -231,7 +234,7 @@ def test_one_person_in_two_deployments_is_kept_apart(tenants):
     """The same sub: the person is one, what they did is not."""
     with tenants.database.transaction() as db:
         at = tenants.mine.platform
-        there = admission.admit(
+        there = admit(
             db, launch(at, deployment_id="2", sub="p1"), tenants.mine.pack, "m1.s1", NOW
         )
         mine = tenants.mine.admission
@@ -249,7 +252,7 @@ def test_a_launch_finds_nothing_under_a_deployment_of_another_lms(tenants):
         before = everything(db)
 
         assert known.known_of(db, opened, tenants.mine.pack) is None
-        assert admission.admit(db, opened, tenants.mine.pack, "m1.s1", NOW) is None
+        assert admit(db, opened, tenants.mine.pack, "m1.s1", NOW) is None
         assert admission.deployment_status(db, opened.platform.id, "2") is None
         assert everything(db) == before
 
