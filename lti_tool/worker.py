@@ -1,9 +1,10 @@
-"""The worker process: delivers grades until it is told to stop."""
+"""The worker process: delivers grades and removes what is over until it is told to stop."""
 
 from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -15,8 +16,14 @@ from lti_tool.lti.grades import Score, send_score
 from lti_tool.lti.http import lms_session
 from lti_tool.lti.tokens import AccessTokens
 from lti_tool.records.db import Database
+from lti_tool.records.purge import (
+    BATCH,
+    Purge,
+    purge_failed_attempts,
+    purge_tokens,
+    purge_visits,
+)
 from lti_tool.records.vault import Vault
-from lti_tool.records.visits import purge
 from lti_tool.settings import Settings
 from lti_tool.stores import Platforms, Tokens, ToolKeys
 from lti_tool.tenancy.platforms import Platform
@@ -25,7 +32,8 @@ log = structlog.get_logger(__name__)
 
 _IDLE_S = 0.5  # between looks at an empty outbox
 _AFTER_FAILURE_S = 5.0
-_PURGE_EVERY = timedelta(minutes=10)
+_PURGE_EVERY = timedelta(minutes=1)
+_PURGES: Sequence[Purge] = (purge_failed_attempts, purge_visits, purge_tokens)
 
 
 def courier_for(settings: Settings, database: Database) -> Courier:
@@ -47,14 +55,16 @@ def courier_for(settings: Settings, database: Database) -> Courier:
 
 
 def run(courier: Courier, stopped: threading.Event) -> None:
-    """Deliver what is due until told to stop; a failing database is waited out."""
+    """Deliver what is due until told to stop; a failing database is waited out.
+
+    What is over is removed a batch at a time, between deliveries.
+    """
     purge_at = courier.clock()
     while not stopped.is_set():
         try:
-            if courier.clock() >= purge_at:
-                purge_at = courier.clock() + _PURGE_EVERY
-                _purge(courier)
-            if not deliver_due(courier):
+            if (now := courier.clock()) >= purge_at and not _purge(courier, now):
+                purge_at = now + _PURGE_EVERY
+            if not deliver_due(courier) and purge_at > now:
                 stopped.wait(_IDLE_S)
         except SQLAlchemyError as error:
             log.error("database", fault=type(error).__name__)  # noqa: TRY400  the type says it
@@ -72,7 +82,12 @@ def stop_on_signals() -> threading.Event:
     return stopped
 
 
-def _purge(courier: Courier) -> None:
-    with courier.database.transaction() as db:
-        if removed := purge(db, courier.clock()):
-            log.info("purged", rows=removed)
+def _purge(courier: Courier, now: datetime) -> bool:
+    """Remove a batch of each kind; whether there may be more."""
+    removed = []
+    for purge in _PURGES:
+        with courier.database.transaction() as db:
+            removed.append(purge(db, now))
+    if any(removed):
+        log.info("purged", rows=sum(removed))
+    return max(removed) >= BATCH

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.records.db import AnyRow
@@ -143,8 +143,3 @@ def bind(db: Connection, key: str) -> None:
     """Ask for the cookie of a visit from now on: it has come back."""
     mine = VisitRow.key_hash == hash_of(key)
     db.execute(update(VisitRow).where(mine).values(agent_hash=None))
-
-
-def purge(db: Connection, now: datetime) -> int:
-    """Remove the visits that have ended; how many."""
-    return db.execute(delete(VisitRow).where(VisitRow.seen_at < now - IDLE_LIMIT)).rowcount

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from lti_tool.lti.state import LIFETIME
@@ -166,15 +166,6 @@ def test_a_launch_that_fails_leaves_its_state_unused(database):
 
     with database.transaction() as db:
         assert begin(db, "state")
-
-
-def test_what_has_ended_is_purged_and_nothing_else(database):
-    with database.transaction() as db:
-        begin(db, "state")
-
-        assert visits.purge(db, NOW + visits.IDLE_LIMIT) == 0
-        assert visits.purge(db, NOW + visits.IDLE_LIMIT + timedelta(seconds=1)) == 1
-        assert db.scalar(select(func.count()).select_from(tables.VisitRow)) == 0
 
 
 def test_a_visit_outlives_the_state_it_used():

@@ -10,8 +10,9 @@ from sqlalchemy import bindparam, text
 from lti_tool.lti.state import LIFETIME
 from lti_tool.records import schema
 from lti_tool.records.columns import UtcDateTime
+from lti_tool.records.purge import purge_visits
 from lti_tool.records.revision import newest_revision, revision_of
-from lti_tool.records.visits import begin_visit, find_visit, hash_of, purge
+from lti_tool.records.visits import begin_visit, find_visit, hash_of
 from tests.build import NOW
 from tests.conftest import ROOT
 from tests.records.test_visits import NEW
@@ -76,5 +77,7 @@ def test_visits_go_on_and_burnt_states_stay_burnt_over_the_upgrade(empty_databas
         with empty_database.engine.connect() as db:
             assert not begin_visit(db, replace(NEW, state_id=used), "key 4", "", NOW)
     with empty_database.transaction() as db:
-        assert purge(db, NOW + LIFETIME) == 0
-        assert purge(db, NOW + LIFETIME + timedelta(seconds=1)) == 1  # the burnt state alone
+        assert purge_visits(db, NOW + LIFETIME) == 0
+        assert (
+            purge_visits(db, NOW + LIFETIME + timedelta(seconds=1)) == 1
+        )  # the burnt state alone
