@@ -31,6 +31,7 @@ from lti_tool.web import (
     staff,
     study,
 )
+from lti_tool.web.attempts import FailedAttempts
 from lti_tool.web.parts import Parts
 
 THREADS = 16  # requests at once in one process
@@ -102,6 +103,7 @@ def _parts(settings: Settings, http: requests.Session | None) -> Parts:
         platform_keys=PlatformKeys(http, KeySets(database)),
         tool_keys=ToolKeys(database, Vault(settings.secret_keys)),
         signer=StateSigner(settings.secret_keys),
+        failed_attempts=FailedAttempts(database, settings.secret_keys[0]),
         just_begun=Kept(PLATFORM_KEPT_S),  # a suspension is felt no later than without it
         schema_revision=newest_revision(),
     )

@@ -37,6 +37,7 @@ class LaunchRefused(Refused):
 
     return_url = ""  # of the course, where the LMS's signed word for it is safe
     clock: tuple[int, int] | None = None  # id of an LMS, seconds it is ahead; once verified
+    platform_id = 0  # of the LMS it claims to come from, where that is known
 
     def __init__(self, page: str, reason: str, message: str = "", **facts: str) -> None:
         """Say what to show and what to log.

@@ -14,6 +14,7 @@ from lti_tool.records.db import Database
 from lti_tool.settings import Settings
 from lti_tool.stores import Kept, Platforms, ToolKeys
 from lti_tool.study.content import ContentPack
+from lti_tool.web.attempts import FailedAttempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Parts:
     platform_keys: PlatformKeys
     tool_keys: ToolKeys
     signer: StateSigner
+    failed_attempts: FailedAttempts
     just_begun: Kept[Any]  # visits of the last seconds, by key; web/access.py's
     schema_revision: str  # the newest migration there is
 

@@ -102,6 +102,14 @@ PAGES = {
         ),
         _ADMIN,
     ),
+    "limited": Page(
+        429,
+        "Too many attempts in a short time",
+        "In the last minute more links were opened from your network that did not work than we "
+        "look at one by one. Yours is one of them. Links that work still open.",
+        ("Wait a minute.", _AGAIN),
+        _ADMIN,
+    ),
     "ended": Page(
         403,
         "Your visit has ended",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 
 import structlog
 from flask import Flask, g, render_template, request
@@ -17,9 +18,13 @@ from sqlalchemy.exc import (
 from werkzeug.exceptions import HTTPException, LengthRequired, NotFound
 
 from lti_tool import errors
+from lti_tool.web.parts import parts
 from lti_tool.web.refusal_pages import PAGES
 
 log = structlog.get_logger(__name__)
+
+_ENTRANCES = {"launch.login", "launch.launch"}
+_TRYING = {"bad_request", "not_registered", "not_trusted", "too_large"}
 
 Answer = tuple[str, int, dict[str, str]]
 
@@ -69,7 +74,7 @@ def refusal(
         sent=_sent() if finding or name == "busy" else None,
         finding=finding,
     )
-    return html, page.status, {"Retry-After": "60"} if page.status == 503 else {}
+    return html, page.status, {"Retry-After": "60"} if page.status in (429, 503) else {}
 
 
 def _return_url(error: Exception | None) -> str:
@@ -96,6 +101,8 @@ def _refuse_odd() -> None:
 
 
 def _launch_refused(error: errors.LaunchRefused) -> Answer:
+    if _is_one_too_many(error.page, error.reason, error.platform_id):
+        return refusal("limited", error.reason)
     return refusal(error.page, error.reason, error.message, error.facts, error)
 
 
@@ -121,10 +128,26 @@ def _http_error(error: HTTPException) -> Answer:
     code = error.code or 500
     names = {413: "too_large", 404: "not_found", 405: "not_found"}
     name = names.get(code, "bad_request" if code < 500 else "failed")
+    if _is_one_too_many(name, f"http:{code}"):
+        return refusal("limited", f"http:{code}")
     html, _, headers = refusal(name, f"http:{code}")
     if allowed := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(allowed))
     return html, code, headers
+
+
+def _is_one_too_many(page: str, reason: str, platform_id: int = 0) -> bool:
+    """Count a failed login or launch that may be somebody's trying; whether it is too many.
+
+    What a person in good faith meets is not counted: an old link, a browser without cookies,
+    an LMS that is away or whose deployment is not yet approved.
+    """
+    if request.endpoint not in _ENTRANCES or reason.startswith("deployment_"):
+        return False
+    if page not in _TRYING and reason != "state_unknown":
+        return False
+    attempts = parts().failed_attempts
+    return attempts.too_many(platform_id, request.remote_addr, datetime.now(UTC))
 
 
 def _failed(error: Exception) -> Answer:

@@ -20,6 +20,7 @@ from lti_tool.records.db import Database
 from lti_tool.records.vault import Vault
 from lti_tool.settings import Settings
 from lti_tool.stores import KeySets, Platforms, ToolKeys
+from lti_tool.web.attempts import FailedAttempts
 from lti_tool.worker import courier_for
 from tests.build import connections_in_use, registered
 from tests.conftest import ROOT, SECRET
@@ -81,6 +82,7 @@ def make_world(
                 platforms=Platforms(database),
                 platform_keys=PlatformKeys(made.platform_keys.http, KeySets(database)),
                 tool_keys=ToolKeys(database, Vault(made.settings.secret_keys)),
+                failed_attempts=FailedAttempts(database, SECRET),
             )
             http = stack.enter_context(requests.Session())
             clock = Clock()

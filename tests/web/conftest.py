@@ -31,6 +31,7 @@ from lti_tool.stores import Platforms, ToolKeys
 from lti_tool.study.content import StudySession
 from lti_tool.tenancy.platforms import Platform
 from lti_tool.web.access import cookie_of_visit, csrf_token
+from lti_tool.web.attempts import FailedAttempts
 from tests.conftest import CHROMIUM
 from tests.packs.build import write_packs
 from tests.web.page import Page
@@ -140,6 +141,7 @@ def app(whole_app: Flask, tmp_path: Path, template_database: Path) -> Iterator[F
         packs={PACK.id: PACK},
         platforms=Platforms(database),
         tool_keys=ToolKeys(database, Vault((SECRET,))),
+        failed_attempts=FailedAttempts(database, SECRET),
     )
     yield whole_app
     whole_app.extensions["lti_tool"] = made

@@ -26,6 +26,7 @@ from lti_tool.records.trust_tables import KeySetRow
 from lti_tool.records.vault import Vault
 from lti_tool.stores import KeySets, Platforms, ToolKeys
 from lti_tool.tenancy.platforms import Platform
+from lti_tool.web.attempts import FailedAttempts
 from lti_tool.web.parts import Parts
 from tests.build import registered
 from tests.lti.world import LTI, World, changed
@@ -204,6 +205,7 @@ def school_at(app: Flask, database_url: str) -> Iterator[School]:
         platforms=Platforms(database),
         platform_keys=PlatformKeys(nobody, KeySets(database)),
         tool_keys=ToolKeys(database, Vault(made.settings.secret_keys)),
+        failed_attempts=FailedAttempts(database, made.settings.secret_keys[0]),
     )
     try:
         yield another_school(app, database, "first")
