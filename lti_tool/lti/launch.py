@@ -105,6 +105,7 @@ def verify_launch(
         launch = launch_of(message.claims(), platform, state, public_url)
         browser = prove_browser(state, platform, cookies, given)
     except LaunchRefused as refused:
+        refused.platform_id = platform.id
         message.explain(refused)
         raise
     return replace(launch, clock_ahead_s=message.clock_ahead_s()), browser

@@ -87,7 +87,11 @@ def begin_login(
     """
     given = single_values(parameters, _LIMITS, "login:")
     platform = _platform(given, find_platforms)
-    _check_target(given, platform, public_url)
+    try:
+        _check_target(given, platform, public_url)
+    except LaunchRefused as refused:
+        refused.platform_id = platform.id
+        raise
     browser_key = new_browser_key()
     state = _state(platform, given, hash_of(browser_key), _storage_target(parameters), now)
     nonce = signer.nonce_of(state.id)

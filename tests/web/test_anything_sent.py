@@ -75,12 +75,12 @@ numbers = st.one_of(
     st.floats(),
     st.sampled_from([10**400, -(10**400), 2**63, 2**64, 0.1, -1, 1e308, 253402300800]),
 )
-jsons = st.recursive(
-    st.one_of(st.none(), st.booleans(), numbers, texts),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)
-    ),
-    max_leaves=8,
+jsons: st.SearchStrategy = st.deferred(
+    lambda: st.one_of(
+        st.one_of(st.none(), st.booleans(), numbers, texts),
+        st.lists(jsons, max_size=3),
+        st.dictionaries(texts, jsons, max_size=3),
+    )
 )
 
 

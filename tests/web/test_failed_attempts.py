@@ -23,7 +23,7 @@ from lti_tool.web.attempts import AT_ONCE, LIMIT, FailedAttempts, network_of
 from lti_tool.web.refusal_pages import PAGES
 from tests.build import NOW
 from tests.web.page import Page
-from tests.web.school import LAUNCH, LOGIN, School, forget_keys, reference_in, school_at
+from tests.web.school import LAUNCH, LOGIN, School, forget_keys, key_of, reference_in, school_at
 
 TABLE = "failed_attempts"
 HERE = "203.0.113.9"
@@ -161,6 +161,19 @@ def test_what_a_stranger_tries_is_counted(school, what):
     fail(school, AT_ONCE, path, **form)
 
     assert counted(school) == [(0, AT_ONCE)]
+
+
+def test_failures_are_counted_for_the_lms_they_claim_to_come_from(school):
+    browser, foreign = school.browser(), "https://evil.example/"
+    form = school.form(school.login(browser), key=key_of("somebody else"))
+
+    for _ in range(AT_ONCE):
+        assert browser.post(LAUNCH, data=form).status_code == 403
+    assert counted(school) == [(school.platform.id, AT_ONCE)]
+    for _ in range(AT_ONCE):
+        sent = browser.post(LOGIN, data=school.begin(target_link_uri=foreign))
+        assert sent.status_code == 400
+    assert counted(school) == [(school.platform.id, 2 * AT_ONCE)]
 
 
 def test_what_good_people_meet_is_not_counted(school):
