@@ -6,6 +6,7 @@ import logging
 import sys
 
 import structlog
+from structlog.types import EventDict
 
 
 def configure_logs(log_format: str) -> None:
@@ -19,6 +20,7 @@ def configure_logs(log_format: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([_printable] if log_format == "console" else []),  # JSON escapes by itself
             structlog.processors.format_exc_info,
             shown,
         ],
@@ -26,3 +28,11 @@ def configure_logs(log_format: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _printable(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """Escape what a stranger could end a line or steer a terminal with."""
+    return {
+        name: ascii(value) if isinstance(value, str) and not value.isprintable() else value
+        for name, value in event.items()
+    }

@@ -61,7 +61,7 @@ def test_one_state_posted_sixteen_times_is_one_visit(tool):
 def test_sixteen_tokens_with_one_nonce_are_one_visit(tool):
     for round_ in range(ROUNDS):
         begun = tool.begin()
-        forms = [tool.form(begun, sub=f"{round_}-{number}") for number in range(MANY)]
+        forms = [tool.form(begun, sub=f"token {round_}-{number}") for number in range(MANY)]
         before = tool.school.counts()
 
         answers = at_once([partial(tool.launch, begun, form) for form in forms])
