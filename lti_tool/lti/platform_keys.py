@@ -88,7 +88,11 @@ class PlatformKeys:
             finally:
                 self._turns.give_back(url)
         elif not self._settled(url, kid, now):
-            self._turns.wait(url)
+            # Reading what another process has fetched holds nobody up: a process that has just
+            # started must not turn away the seventh of those who come at once.
+            self._note(url, self._store.load(url), now)
+            if not self._settled(url, kid, now):
+                self._turns.wait(url)
         return self._known.get(url, _NOTHING)
 
     def _settled(self, url: str, kid: str, now: datetime) -> bool:
