@@ -54,7 +54,8 @@ SELECT jwks_url, CAST('{"keys": []}' AS jsonb), now(), now() FROM platforms;
 INSERT INTO deployments (platform_id, deployment_id, status, created_at)
 SELECT id, '3', 'active', now() FROM platforms ORDER BY id;
 INSERT INTO contexts (deployment_id, lti_id, title)
-SELECT id, CAST(c AS text), 'Course' FROM deployments, generate_series(2, 11) c ORDER BY c + 0, id;
+SELECT id, CAST(c AS text), 'Course' FROM deployments, generate_series(2, 11) c
+ORDER BY c + 0, id;
 INSERT INTO line_items (context_id, url, score_maximum)
 SELECT id, 'https://lms-' || deployment_id || '.test/items/' || CAST(lti_id AS int) - 1, 1
 FROM contexts ORDER BY id;
