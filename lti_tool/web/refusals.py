@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 import structlog
 from flask import Flask, g, render_template, request
@@ -18,11 +20,13 @@ from sqlalchemy.exc import (
 from werkzeug.exceptions import HTTPException, LengthRequired, NotFound
 
 from lti_tool import errors
+from lti_tool.web.headers import csp_nonce
 from lti_tool.web.parts import parts
 from lti_tool.web.refusal_pages import PAGES
 
 log = structlog.get_logger(__name__)
 
+_REFERENCE, _NONCE = "(reference)", "(nonce)"  # put in afterwards
 _ENTRANCES = {"launch.login", "launch.launch"}
 _TRYING = {"bad_request", "not_registered", "not_trusted", "too_large"}
 
@@ -63,18 +67,37 @@ def refusal(
         exc_info=error if name == "failed" else None,
         **{key: value[:255] for key, value in (facts or {}).items()},
     )
-    html = render_template(
+    return_url = _return_url(error)
+    sent = _sent() if finding or name == "busy" else None
+    if message or facts or return_url or sent or g.get("visit"):
+        html = _page(
+            name, reference, message, facts=facts, url=return_url, sent=sent, finding=finding
+        )
+    else:
+        html = _plain_page(name).replace(_REFERENCE, reference).replace(_NONCE, csp_nonce())
+    return html, page.status, {"Retry-After": "60"} if page.status in (429, 503) else {}
+
+
+@cache
+def _plain_page(name: str) -> str:
+    """The page of a class as most get it, made once: whoever tries in masses gets it often."""
+    g.csp_nonce = _NONCE
+    try:
+        return _page(name, _REFERENCE)
+    finally:
+        del g.csp_nonce
+
+
+def _page(name: str, reference: str, message: str = "", **more: Any) -> str:
+    page = PAGES[name]
+    return render_template(
         "refusal.html",
         name=name,
         page=page,
         message=message or page.message,
         reference=reference,
-        facts=facts or {},
-        return_url=_return_url(error),
-        sent=_sent() if finding or name == "busy" else None,
-        finding=finding,
+        **more,
     )
-    return html, page.status, {"Retry-After": "60"} if page.status in (429, 503) else {}
 
 
 def _return_url(error: Exception | None) -> str:
