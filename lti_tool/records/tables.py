@@ -105,10 +105,14 @@ class MembershipRow(NumberedTable):
     """The role a person last had in a course."""
 
     __tablename__ = "memberships"
-    __table_args__ = (UniqueConstraint("person_id", "context_id"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "context_id"),
+        # By course alone PostgreSQL would read all of a course to find one person in it.
+        Index("ix_memberships_context_id_person_id", "context_id", "person_id"),
+    )
 
     person_id: Mapped[int] = _key("persons.id")
-    context_id: Mapped[int] = _key("contexts.id", index=True)
+    context_id: Mapped[int] = _key("contexts.id")
     role: Mapped[str]  # tenancy.roles.Role
     graded: Mapped[bool]  # false for staff, test users and people without a role here
 

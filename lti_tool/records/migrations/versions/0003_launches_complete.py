@@ -28,6 +28,10 @@ def upgrade() -> None:
         key_sets.add_column(sa.Column("fresh_until", UtcDateTime(), nullable=True))
         key_sets.add_column(sa.Column("tried_at", UtcDateTime(), nullable=True))
         key_sets.add_column(sa.Column("fault", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_memberships_context_id_person_id", "memberships", ["context_id", "person_id"]
+    )
+    op.drop_index("ix_memberships_context_id", "memberships")
     op.create_table(
         "failed_attempts",
         sa.Column("platform_id", sa.BigInteger(), autoincrement=False, nullable=False),
