@@ -65,3 +65,4 @@ class Launch:
     deep_linking: DeepLinkSettings | None
     state_id: str  # to be used up in the transaction that admits this launch
     clock_ahead_s: int | None = None  # of the LMS, as its message shows; negative: behind
+    odd: tuple[str, ...] = ()  # what was odd about the message, in codes for the log

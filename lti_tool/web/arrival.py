@@ -112,11 +112,12 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
     remember(visit, keys.cookie)
     if clock:
         clock.tell()
-    _log(launched, carrier)
+    _log(launched, beginning.pack, carrier)
     return Arrival(visit, beginning.pack, beginning.item, done)
 
 
-def _log(launched: Launch, carrier: str) -> None:
+def _log(launched: Launch, pack: ContentPack | None, carrier: str) -> None:
+    unknown = ["item_unknown"] if launched.item and not pack else []
     log.info(
         "launched",
         platform=launched.platform.id,
@@ -124,6 +125,7 @@ def _log(launched: Launch, carrier: str) -> None:
         role=launched.standing.role,
         item=launched.item,
         carrier=carrier,
+        odd=(*launched.odd, *unknown),
     )
 
 

@@ -17,6 +17,7 @@ import structlog
 from lti_tool.errors import LaunchRefused
 from lti_tool.lti.exchange import is_text
 from lti_tool.lti.message.deep_linking import settings_of
+from lti_tool.lti.message.oddities import oddities_of
 from lti_tool.lti.message.values import (
     LONGEST_ID,
     LTI,
@@ -67,7 +68,9 @@ def launch_of(
     standing = _standing(claims, platform)
     is_resource_link = message is Message.RESOURCE_LINK
     target = _target(claims, public_url, required=is_resource_link)
+    context, item = _context(claims), _item(claims, target)
     line_item_url = _line_item_url(claims, platform)
+    return_url = _return_url(claims, platform)
     return Launch(
         platform=platform,
         deployment_id=deployment_id,
@@ -75,14 +78,15 @@ def launch_of(
         sub=_sub(claims, platform, deployment_id),
         name=_name(claims),
         standing=standing,
-        context=_context(claims),
+        context=context,
         link=_link(claims) if is_resource_link else None,
-        item=_item(claims, target),
+        item=item,
         line_item_url=line_item_url,
         can_score=line_item_url is not None and SCORE_SCOPE in _scopes(claims),
-        return_url=_return_url(claims, platform),
+        return_url=return_url,
         deep_linking=None if is_resource_link else settings_of(claims, platform, standing),
         state_id=state.id,
+        odd=oddities_of(claims, context, item, return_url),
     )
 
 
@@ -207,7 +211,4 @@ def _return_url(claims: Claims, platform: Platform) -> str | None:
     url = object_in(claims, f"{LTI}launch_presentation").get("return_url")
     if url is None or url == "":
         return None
-    if belongs_to(platform, url):
-        return str(url)
-    log.info("return_url_bad", platform=platform.id)
-    return None
+    return str(url) if belongs_to(platform, url) else None

@@ -17,6 +17,10 @@ LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 LONGEST_ID: Final = 255  # the specification's own limit
 _LONGEST_TEXT: Final = 255
 _LINE_ENDS: Final = ("Cc", "Zl", "Zp")
+_MARKS: Final = ("Mn", "Me")
+_MOST_MARKS: Final = 8  # on one letter; no language needs more, and a heap covers the page
+# Unicode Standard Annex 9, 2.1 to 2.5: they turn around what follows, beyond their own text.
+_TURNS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def object_in(claims: Claims, name: str) -> dict[str, Any]:
@@ -39,17 +43,26 @@ def id_of(value: Any, reason: str) -> str | None:
 
 
 def text_of(value: Any, longest: int = _LONGEST_TEXT) -> str:
-    """Words to show, on one line; empty when there are none."""
+    """Words to show, on one line; empty when there is nothing to see."""
     if not isinstance(value, str):
         return ""
     text = value[: 4 * longest]
-    if not text.isprintable():
-        text = "".join(
-            " " if unicodedata.category(char) in _LINE_ENDS else char
-            for char in text
-            if unicodedata.category(char) != "Cs"
-        )
-    return " ".join(text.split())[:longest]
+    if not (text.isascii() and text.isprintable()):
+        text = _tame(text)
+    return " ".join(text.split())[:longest].rstrip()
+
+
+def _tame(text: str) -> str:
+    """The text without what reaches out of its line or its place; empty when none is seen."""
+    kept, marks, seen = [], 0, False
+    for char in text:
+        kind = unicodedata.category(char)
+        marks = marks + 1 if kind in _MARKS else 0
+        if kind == "Cs" or char in _TURNS or marks > _MOST_MARKS:
+            continue
+        kept.append(" " if kind in _LINE_ENDS else char)
+        seen = seen or kind[0] in "LNPS"
+    return "".join(kept) if seen else ""
 
 
 def belongs_to(platform: Platform, url: Any) -> bool:
