@@ -1,4 +1,4 @@
-"""One tool per database for all rows: what one row is refused must leave nothing for the next."""
+"""One tool per database for all rows: a refusal must leave nothing for the next one."""
 
 from __future__ import annotations
 

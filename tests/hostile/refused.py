@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 
 from tests.hostile.world import EMAIL, EVIL, NAME, SCRIPT, SUB, Lms
 from tests.web.page import Page
-from tests.web.school import VISIT_COOKIE, Work, cookies_set, reference_in
+from tests.web.school import LAUNCH, VISIT_COOKIE, Work, cookies_set, reference_in
 
-_MAY_COUNT = "failed_attempts"  # the one table in which a refusal may leave a trace
+_MAY_COUNT = {"failed_attempts"}  # the one table in which a refusal may leave a trace
 _LONG_ENOUGH = 12  # characters; shorter values stand in logs by chance
 
 
@@ -28,7 +28,7 @@ class Sent:
 
 @contextmanager
 def refused(
-    lms: Lms, status: int, page: str, reason: str, *, pending: int = 0
+    lms: Lms, status: int, page: str, reason: str, *, pending: int = 0, fetches: int = 0
 ) -> Iterator[Sent]:
     """Whatever is sent meanwhile is refused like this, and leaves nothing behind.
 
@@ -38,8 +38,10 @@ def refused(
         page: class of the page.
         reason: in the log.
         pending: rows of deployments that wait for the operator afterwards.
+        fetches: how often the LMS may be asked for its keys.
     """
-    sent, before, asked = Sent(), _counts(lms), len(lms.internet.asked)
+    kept = _MAY_COUNT | ({"key_sets"} if fetches else set())
+    sent, before, asked = Sent(), _counts(lms, kept), len(lms.internet.asked)
     with lms.watched() as sent.work:
         yield sent
     answer, told = sent.answer, sent.work.log
@@ -49,14 +51,15 @@ def refused(
     _assert_is_page(answer, page)
     assert line["reference"] == reference_in(answer)
     expected = {**before, "deployments": before["deployments"] + pending}
-    assert _counts(lms) == expected
-    _assert_asks_nobody(lms.internet.asked[asked:], lms)
+    assert _counts(lms, kept) == expected
+    assert len(lms.internet.asked[asked:]) <= fetches
+    assert set(lms.internet.asked[asked:]) <= {lms.platform.jwks_url}
     assert_says_nothing(json.dumps(told, default=str), *sent.secrets)
     assert not [name for name in cookies_set(answer) if name.startswith(VISIT_COOKIE)]
 
 
-def _counts(lms: Lms) -> dict[str, int]:
-    return {name: count for name, count in lms.counts().items() if name != _MAY_COUNT}
+def _counts(lms: Lms, but: Set[str]) -> dict[str, int]:
+    return {name: count for name, count in lms.counts().items() if name not in but}
 
 
 def _assert_is_page(answer: TestResponse, page: str) -> None:
@@ -70,11 +73,6 @@ def _assert_is_page(answer: TestResponse, page: str) -> None:
     assert_inert(shown)
     for secret in (SCRIPT, EVIL, NAME, SUB, EMAIL):
         assert secret not in answer.text
-
-
-def _assert_asks_nobody(asked: list[str], lms: Lms) -> None:
-    """Only the one address the operator registered for keys is ever asked."""
-    assert set(asked) <= {lms.platform.jwks_url}
 
 
 def assert_says_nothing(told: str, *secrets: str) -> None:
@@ -101,3 +99,32 @@ def secrets_of(form: Mapping[str, Any]) -> tuple[str, ...]:
     """What of a launch form must not be told."""
     values = (form.get(name, "") for name in ("id_token", "state", "browser_key"))
     return tuple(str(value) for value in values)
+
+
+def assert_form_refused(
+    lms: Lms,
+    status: int,
+    page: str,
+    reason: str,
+    spoilt: Callable[[Mapping[str, str]], Mapping[str, Any]],
+    **more: int,
+) -> Sent:
+    """A launch form is refused, and what it answers can still be answered well.
+
+    Args:
+        lms: whose browser sends it.
+        status: of the answer.
+        page: class of the page.
+        reason: in the log.
+        spoilt: makes the form, given what the tool asked the LMS at login.
+        more: what a refusal may leave, as `refused` takes it.
+    """
+    browser = lms.browser()
+    asked = lms.login(browser)
+    form = spoilt(asked)
+    with refused(lms, status, page, reason, **more) as attempt:
+        attempt.secrets = (*secrets_of(form), asked["state"], asked["nonce"])
+        attempt.answer = browser.post(LAUNCH, data=form)
+    if lms.is_sound:
+        assert browser.post(LAUNCH, data=lms.form(asked)).status_code == 303
+    return attempt

@@ -146,7 +146,8 @@ def test_an_address_that_is_not_ours_is_refused(tool_on_sqlite, target):
 
 @pytest.mark.rows("1.9")
 def test_an_issuer_with_two_installations_must_say_which(lms):
-    two = [lms.registered(issuer=f"https://two-{id(lms)}.example") for _ in "ab"][0]
+    first = lms.registered()
+    two = lms.registered(issuer=first.platform.issuer)
 
     with refused(two, 400, BAD, "login:ambiguous_client") as attempt:
         attempt.answer = sent(two, {"client_id": MISSING})

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from requests.adapters import BaseAdapter
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from typing_extensions import override
 from urllib3 import HTTPResponse
 from werkzeug.test import TestResponse
@@ -86,6 +85,7 @@ class Lms(School):
     """A registered LMS whose keys the tool knows, and the one whose launches are watched."""
 
     internet: Internet = field(default_factory=Internet)
+    is_sound: bool = True  # its good launches open
 
     @override
     def browser(self) -> FlaskClient:
@@ -98,11 +98,6 @@ class Lms(School):
     @override
     def _usual(self) -> dict[str, Any]:
         return {**super()._usual(), "sub": SUB, "name": NAME, "email": EMAIL}
-
-    @cached_property
-    def nonce_free(self) -> dict[str, Any]:
-        """The usual claims, to be looked at."""
-        return self.world.claims("", self._usual())
 
     def publish(self, *entries: dict[str, Any]) -> None:
         """The LMS's key set from now on; its own key where none is given."""
@@ -117,6 +112,11 @@ class Lms(School):
             answer = browser.post(LAUNCH, data=form)
         assert answer.status_code == 303, answer.text
         return Opened(self, browser, answer, work)
+
+    def forget_visits(self) -> None:
+        """As when those that have ended were purged."""
+        with self.database.transaction() as db:
+            db.execute(delete(VisitRow))
 
     def registered(self, name: str = "first", **changes: Any) -> Lms:
         """One more LMS on the same tool: its keys are published, and not yet fetched."""
@@ -200,9 +200,20 @@ def _app(database_url: str, packs: Path, http: requests.Session) -> Flask:
     return app
 
 
-def seconds(after: float = 0) -> float:
-    """A moment that many seconds from now, as claims write it."""
-    return datetime.now(UTC).timestamp() + after
+@dataclass(frozen=True)
+class After:
+    """So many seconds from when the message is signed, as the value of a claim."""
+
+    seconds: float
+
+
+def timed(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims with their moments filled in."""
+    now = datetime.now(UTC).timestamp()
+    return {
+        name: now + value.seconds if isinstance(value, After) else value
+        for name, value in claims.items()
+    }
 
 
 def course_role(name: str) -> str:
