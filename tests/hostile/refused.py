@@ -45,7 +45,7 @@ def refused(
     with lms.watched() as sent.work:
         yield sent
     answer, told = sent.answer, sent.work.log
-    assert answer.status_code == status, answer.text
+    assert answer.status_code == status, told
     line = sent.work.refusal
     assert (line["page"], line["reason"]) == (page, reason)
     _assert_is_page(answer, page)
