@@ -173,9 +173,8 @@ class Opened:
 def tool_at(database_url: str, packs: Path) -> Iterator[Lms]:
     """The tool on this database, and an LMS from which somebody came in before."""
     http, internet = lms_session(private_networks=["127.0.0.0/8"]), Internet()
-    real = http.get_adapter("https://")
-    http.mount("https://127.0.0.1", real)
-    http.mount("https://rebound.example", real)
+    http.mount("https://127.0.0.1", http.get_adapter("https://"))
+    http.mount("https://rebound.example", lms_session().get_adapter("https://"))
     http.mount("https://", internet)
     app = _app(database_url, packs, http)
     parts = app.extensions["lti_tool"]
