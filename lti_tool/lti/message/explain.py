@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from lti_tool.errors import LaunchRefused
+from lti_tool.lti.message.id_token import LAST_MOMENT
 from lti_tool.lti.message.values import LTI, Claims, belongs_to, object_in, text_of
 from lti_tool.tenancy.platforms import Platform
 from lti_tool.tenancy.roles import Role, standing_of
@@ -46,6 +47,6 @@ def _facts(
         "deployment_id": text_of(claims.get(f"{LTI}deployment_id")),
         "roles_received": ", ".join(text_of(role) for role in roles[:_MOST_ROLES]),
     }
-    if isinstance(issued, int | float):
+    if isinstance(issued, int | float) and abs(issued) < LAST_MOMENT:
         facts["clock_of_your_LMS"] = f"{issued - now.timestamp():+.0f} seconds from ours"
     return {name: value for name, value in facts.items() if value}
