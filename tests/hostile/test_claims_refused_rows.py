@@ -7,7 +7,7 @@ import pytest
 from lti_tool.records.tables import DeploymentRow
 from tests.hostile.refused import assert_form_refused, refused, secrets_of
 from tests.hostile.rows import BAD, NOT_REGISTERED, NOT_TRUSTED, each, rows
-from tests.hostile.test_login_rows import TRICKS
+from tests.hostile.tricks import TRICKS
 from tests.hostile.world import EVIL, NAME, SCRIPT, course_role
 from tests.lti.world import AGS, LTI, MISSING
 from tests.web.school import LAUNCH

@@ -7,7 +7,7 @@ import pytest
 from lti_tool.records.tables import EnrolmentRow, ResourceLinkRow
 from tests.hostile.refused import assert_inert
 from tests.hostile.rows import each, rows
-from tests.hostile.test_login_rows import TRICKS
+from tests.hostile.tricks import TRICKS
 from tests.hostile.world import EVIL, SCRIPT, course_role
 from tests.lti.world import LTI
 from tests.web.page import Page

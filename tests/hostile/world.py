@@ -24,16 +24,15 @@ from werkzeug.test import TestResponse
 
 from lti_tool.app import create_app
 from lti_tool.lti.http import lms_session
-from lti_tool.lti.keys import ToolKey, public_jwk
+from lti_tool.lti.keys import public_jwk
 from lti_tool.records.columns import Table
 from lti_tool.records.db import AnyRow
 from lti_tool.records.tables import PlatformRow, VisitRow
 from lti_tool.records.visits import hash_of
 from lti_tool.settings import Settings
-from lti_tool.tenancy.platforms import Platform
 from tests.build import registered
 from tests.conftest import SECRET
-from tests.lti.world import COURSE, LTI
+from tests.lti.world import COURSE
 from tests.web.school import LAUNCH, TOOL, School, Work, key_of
 from tests.web.small_pack import PACK
 
@@ -196,6 +195,15 @@ def tool_at(database_url: str, packs: Path) -> Iterator[Lms]:
     http.close()
 
 
+@contextmanager
+def another_process(lms: Lms) -> Iterator[Lms]:
+    """The same LMS in front of a second process of the tool, which knows only the database."""
+    settings = lms.parts.settings
+    app = _app(settings.database_url, settings.content_packs, lms.parts.platform_keys.http)
+    yield replace(lms, app=app)
+    app.extensions["lti_tool"].database.close()
+
+
 def _app(database_url: str, packs: Path, http: requests.Session) -> Flask:
     settings = Settings(
         database_url=database_url,
@@ -235,6 +243,3 @@ def visit_key(location: str) -> str:
     found = re.match(r"/visit/([^/]+)/", location)
     assert found, location
     return found[1]
-
-
-__all__ = ["LTI", "Platform", "ToolKey"]
