@@ -116,7 +116,8 @@ PATHS = (
 
 
 @pytest.mark.parametrize("path", rows(*each("5.51 address", PATHS)))
-def test_an_address_that_names_nothing_opens_nothing(lms, path):
+def test_an_address_that_names_nothing_opens_nothing(tool_on_sqlite, path):
+    lms = tool_on_sqlite
     browser = lms.browser()
     form = lms.form(lms.login(browser), {CUSTOM: {}, TARGET: f"{TOOL}{path}"})
 
@@ -151,7 +152,8 @@ BAD_RETURNS = (f"{EVIL}/", "http://evil.example/", "https://evil.example\\@lms.e
         *each("5.53 no text", (1, True, ["x"], {"a": 1})),
     ),
 )
-def test_a_way_back_that_leads_elsewhere_is_no_way(lms, url):
+def test_a_way_back_that_leads_elsewhere_is_no_way(tool_on_sqlite, url):
+    lms = tool_on_sqlite
     opened = lms.open({PRESENTATION: {"return_url": url}})
 
     assert "return_url_bad" in opened.odd

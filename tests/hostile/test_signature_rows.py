@@ -55,7 +55,8 @@ def hmac_with(secret: bytes, lms: Lms, asked: Mapping[str, str]):
         ("3.15 nothing", lambda lms: b""),
     ),
 )
-def test_a_public_key_is_no_shared_secret(lms, secret):
+def test_a_public_key_is_no_shared_secret(tool_on_sqlite, secret):
+    lms = tool_on_sqlite
     assert_form_refused(
         lms, 403, NOT_TRUSTED, "alg_not_allowed",
         lambda asked: hmac_with(secret(lms), lms, asked),
@@ -71,7 +72,8 @@ def test_a_public_key_is_no_shared_secret(lms, secret):
         ("3.16 EdDSA", "EdDSA", ed25519.Ed25519PrivateKey.generate()),
     ),
 )
-def test_a_true_signature_of_another_kind_is_refused(lms, algorithm, key):
+def test_a_true_signature_of_another_kind_is_refused(tool_on_sqlite, algorithm, key):
+    lms = tool_on_sqlite
     key = key or lms.key.private
 
     assert_form_refused(
@@ -92,7 +94,8 @@ BROUGHT = rows(
 
 
 @pytest.mark.parametrize("header", BROUGHT)
-def test_a_key_the_message_brings_along_is_never_looked_at(lms, header):
+def test_a_key_the_message_brings_along_is_never_looked_at(tool_on_sqlite, header):
+    lms = tool_on_sqlite
     assert_form_refused(
         lms, 403, NOT_TRUSTED, "bad_signature",
         lambda asked: lms.form(asked, {}, header, THEIRS),
@@ -115,7 +118,8 @@ def pieces_changed(lms: Lms, asked: Mapping[str, str], place: int, to: str):
         ("3.21 signature far too long", 2, "A" * 100_000),
     ),
 )
-def test_a_signature_that_was_touched_is_refused(lms, place, to):
+def test_a_signature_that_was_touched_is_refused(tool_on_sqlite, place, to):
+    lms = tool_on_sqlite
     assert_form_refused(
         lms, 403, NOT_TRUSTED, "bad_signature",
         lambda asked: pieces_changed(lms, asked, place, to),

@@ -36,7 +36,8 @@ TOKENS = rows(
 
 
 @pytest.mark.parametrize(("tokens", "status", "page", "reason"), TOKENS)
-def test_what_is_no_token_is_refused(lms, tokens, status, page, reason):
+def test_what_is_no_token_is_refused(tool_on_sqlite, tokens, status, page, reason):
+    lms = tool_on_sqlite
     assert_form_refused(
         lms, status, page, reason,
         lambda asked: {"id_token": tokens, "state": asked["state"]},
@@ -79,7 +80,8 @@ PAYLOADS = rows(
 
 
 @pytest.mark.parametrize(("claims", "header", "status", "page", "reason"), PAYLOADS)
-def test_what_is_no_object_is_refused(lms, claims, header, status, page, reason):
+def test_what_is_no_object_is_refused(tool_on_sqlite, claims, header, status, page, reason):
+    lms = tool_on_sqlite
     assert_form_refused(
         lms, status, page, reason, lambda asked: lms.form(asked, claims, header)
     )
@@ -119,7 +121,8 @@ HEADERS = rows(
 
 
 @pytest.mark.parametrize(("header", "reason"), HEADERS)
-def test_a_header_of_another_kind_is_refused(lms, header, reason):
+def test_a_header_of_another_kind_is_refused(tool_on_sqlite, header, reason):
+    lms = tool_on_sqlite
     fetches = 1 if reason == "kid_unknown" else 0
 
     assert_form_refused(
@@ -162,7 +165,8 @@ def test_another_message_of_the_same_lms_is_refused(lms, claims, status, page, r
     "token",
     rows(("3.32 opaque", "2YotnFZFEjr1zCsicMWpAA"), ("3.32 encrypted", "a.b.c.d.e")),
 )
-def test_another_kind_of_token_is_refused(lms, token):
+def test_another_kind_of_token_is_refused(tool_on_sqlite, token):
+    lms = tool_on_sqlite
     assert_form_refused(
         lms, 400, BAD, "token_malformed",
         lambda asked: {"id_token": token, "state": asked["state"]},
