@@ -56,6 +56,8 @@ AWAY = rows(  # what is answered, the reason in the log
     *[(f"7.7 {number}", (body, 200), "jwks_invalid") for number, body in enumerate(INVALID, 1)],
     *[(f"7.8 {status}", (json.dumps({"keys": [OURS]}).encode(), status), f"jwks_http_{status}")
       for status in (201, 400, 401, 403, 404, 410, 418, 429, 500, 502, 503, 599)],
+    ("7.7 no modulus", (json.dumps({"keys": [{**OURS, "n": None}]}).encode(), 200),
+     "jwks_invalid"),
     ("7.14", raised(requests.exceptions.SSLError("self-signed")), "jwks_tls"),
 )  # fmt: skip
 
