@@ -20,6 +20,7 @@ from tests.web.page import Page
 from tests.web.school import FORM_COOKIE, LAUNCH, LOGIN, TOOL, VISIT_COOKIE
 
 HTML = {"Accept": "text/html"}
+OURS = {"Sec-Fetch-Site": "same-origin", "Origin": TOOL}  # a form of our own page
 
 STATES = rows(
     ("2.1 missing", [], 400, BAD, "state_missing"),
@@ -92,11 +93,13 @@ def test_a_login_of_more_than_ten_minutes_ago_is_refused(lms):
 @pytest.mark.rows("2.5")
 @pytest.mark.parametrize("same", ["issuer", "nothing"])
 def test_a_message_of_one_lms_does_not_answer_a_login_of_another(lms, same):
-    shared = {"issuer": lms.platform.issuer} if same == "issuer" else {}
-    other = lms.registered("second", **shared)
+    mine = lms.registered()
+    mine.open()
+    shared = {"issuer": mine.platform.issuer} if same == "issuer" else {}
+    other = mine.registered("second", **shared)
     reason = "aud_mismatch" if same == "issuer" else "iss_mismatch"
 
-    assert_form_refused(lms, 403, NOT_TRUSTED, reason, other.form)
+    assert_form_refused(mine, 403, NOT_TRUSTED, reason, other.form)
 
 
 @pytest.mark.rows("2.6")
@@ -104,10 +107,13 @@ def test_a_form_that_another_browser_began_opens_nothing(lms):
     """The attacker's message is good, and the victim's browser posts it."""
     attacker, victim = lms.browser(), lms.browser()
     form = lms.form(lms.login(attacker))
-    for more in ({}, {"browser_key": "guessed"}, {"browser_key": "x" * 43}):
+    (cookie,) = attacker._cookies.values()
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    for key, said in (("guessed", OURS), ("x" * 43, OURS), (cookie.value, elsewhere), ("", {})):
+        posted = {**form, "browser_key": key} if key else form
         with refused(lms, 403, BROWSER, "state_other_browser") as attempt:
-            attempt.secrets = secrets_of({**form, **more})
-            attempt.answer = victim.post(LAUNCH, data={**form, **more})
+            attempt.secrets = (*secrets_of(form), cookie.value)
+            attempt.answer = victim.post(LAUNCH, data=posted, headers=said)
     assert attacker.post(LAUNCH, data=form).status_code == 303
 
 
@@ -187,11 +193,11 @@ def test_where_nothing_was_kept_the_person_is_told_what_to_do(lms):
 
     with refused(lms, 403, BROWSER, "carrier=none") as attempt:
         attempt.secrets = (*secrets_of(form), key)
-        attempt.answer = browser.post(LAUNCH, data={**form, "browser_key": ""})
+        attempt.answer = browser.post(LAUNCH, data={**form, "browser_key": ""}, headers=OURS)
 
     assert "new window" in attempt.answer.text
     posted = {**form, "browser_key": key}
-    assert browser.post(LAUNCH, data=posted).status_code == 303
+    assert browser.post(LAUNCH, data=posted, headers=OURS).status_code == 303
 
 
 def without_cookies(lms: Lms) -> tuple[FlaskClient, str, dict[str, str]]:
@@ -231,7 +237,7 @@ def test_the_address_of_a_visit_opens_nothing_elsewhere(lms):
 def test_where_there_is_no_cookie_an_address_opens_in_one_kind_of_browser_only(lms):
     agent = {"User-Agent": "Safari 17"}
     browser, key, form = without_cookies(lms)
-    opened = browser.post(LAUNCH, data={**form, "browser_key": key}, headers=agent)
+    opened = browser.post(LAUNCH, data={**form, "browser_key": key}, headers=agent | OURS)
 
     assert browser.get(opened.location, base_url=TOOL, headers=agent).status_code == 200
     with refused(lms, 403, "ended", "visit_ended") as attempt:

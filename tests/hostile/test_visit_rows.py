@@ -18,6 +18,7 @@ from tests.lti.world import LTI
 from tests.web.page import Page
 from tests.web.school import LAUNCH, LOGIN, TOOL, reference_in
 
+OURS = {"Sec-Fetch-Site": "same-origin"}  # a form of our own page
 STAFF = {f"{LTI}roles": [course_role("Instructor")]}
 ELSEWHERE = rows(  # under somebody's own visit
     ("11.1 staff", "staff/", 404, "not_found", "not_served"),
@@ -206,7 +207,7 @@ def test_how_near_a_guess_was_is_not_said(lms):
         form = {**lms.form(asked), "browser_key": guess}
         with refused(lms, 403, BROWSER, "state_other_browser") as attempt:
             attempt.secrets = (*secrets_of(form), right)
-            attempt.answer = lms.browser().post(LAUNCH, data=form)
+            attempt.answer = lms.browser().post(LAUNCH, data=form, headers=OURS)
         answer = attempt.answer
         pages.add(Page(answer.text).words.replace(reference_in(answer), ""))
 
