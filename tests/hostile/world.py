@@ -40,6 +40,7 @@ EVIL = "https://evil.example"
 SCRIPT = "<script>alert(1)</script>"
 SUB, NAME, EMAIL = "person-8d1f-4711", "Zebedee Quill", "zebedee@school.example"
 FIRST_PAGE = "m1.s1"
+_OF_ROLES = ("roles_", "test_user")
 _numbers = itertools.count(1)
 Answers = Callable[[], requests.Response]
 
@@ -152,9 +153,10 @@ class Opened:
 
     @property
     def odd(self) -> list[str]:
-        """What the log says is odd about the message."""
+        """What the log says is odd about the message: of its roles, then of all else."""
         (line,) = [entry for entry in self.work.log if entry["event"] == "launched"]
-        return list(line["odd"])
+        remarks = [e["event"] for e in self.work.log if e["event"].startswith(_OF_ROLES)]
+        return [*remarks, *line["odd"]]
 
     @property
     def visit(self) -> AnyRow:
