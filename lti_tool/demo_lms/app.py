@@ -13,7 +13,7 @@ from lti_tool.demo_lms.course import CONTEXT_TITLE
 from lti_tool.demo_lms.guards import own_host_only, protect, script_nonce, signed_in
 from lti_tool.demo_lms.launch import auth, deep_linking, login
 from lti_tool.demo_lms.lms import build_lms, lms
-from lti_tool.demo_lms.pages import admin, course, gradebook
+from lti_tool.demo_lms.pages import admin, course, gradebook, storage
 from lti_tool.demo_lms.services import line_items, members, scores, token
 from lti_tool.demo_lms.services.refusals import ServiceRefused, answer_refusal
 from lti_tool.demo_lms.traffic import Traffic
@@ -30,6 +30,7 @@ _PARTS = (
     course,
     gradebook,
     admin,
+    storage,
 )
 _SERVICES = ("/token", "/jwks", "/lineitems", "/memberships", "/admin/faults")
 
@@ -83,6 +84,8 @@ def _page_values() -> dict[str, object]:
         "course": CONTEXT_TITLE,
         "me": signed_in(),
         "script_nonce": script_nonce(),
+        "storage": lms().faults.platform_storage,
+        "tool_origin": lms().config.tool_origin,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 ENDPOINTS = ("token", "scores", "jwks", "lineitems")
 LOGIN_METHODS = ("POST", "GET")
+STORAGES = ("off", "parent", "frame", "silent", "forged")  # launch/storage.py tells them
 _LONGEST_DELAY_S = 60
 _FURTHEST_CLOCK_S = 86_400
 
@@ -31,6 +32,7 @@ class _Switches:
     endpoints: Mapping[str, Fault]
     clock_offset_s: int = 0  # added to our clock in id_tokens
     login_method: str = "POST"  # how login initiation reaches the tool
+    platform_storage: str = "off"  # how our pages keep values for the tool
 
 
 class Faults:
@@ -50,6 +52,11 @@ class Faults:
     def login_method(self) -> str:
         """GET or POST."""
         return self._now.login_method
+
+    @property
+    def platform_storage(self) -> str:
+        """One of STORAGES."""
+        return self._now.platform_storage
 
     def replace(self, spec: Mapping[str, Any]) -> None:
         """Put these faults in place of all that were there; {} repairs everything.
@@ -80,11 +87,12 @@ class Faults:
             **{name: _said(fault) for name, fault in now.endpoints.items()},
             "clock_offset_s": now.clock_offset_s,
             "login_method": now.login_method,
+            "platform_storage": now.platform_storage,
         }
 
 
 def _read(spec: Mapping[str, Any]) -> _Switches:
-    unknown = set(spec) - {*ENDPOINTS, "clock_offset_s", "login_method"}
+    unknown = set(spec) - {*ENDPOINTS, "clock_offset_s", "login_method", "platform_storage"}
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     offset, method = spec.get("clock_offset_s", 0), spec.get("login_method", "POST")
@@ -92,8 +100,10 @@ def _read(spec: Mapping[str, Any]) -> _Switches:
         raise ValueError(f"clock_offset_s: a whole number, at most {_FURTHEST_CLOCK_S}")
     if method not in LOGIN_METHODS:
         raise ValueError("login_method: GET or POST")
+    if (storage := spec.get("platform_storage", "off")) not in STORAGES:
+        raise ValueError(f"platform_storage: one of {', '.join(STORAGES)}")
     faults = {name: _fault(name, spec[name]) for name in ENDPOINTS if name in spec}
-    return _Switches(faults, offset, method)
+    return _Switches(faults, offset, method, storage)
 
 
 def _fault(endpoint: str, given: Any) -> Fault:

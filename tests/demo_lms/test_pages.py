@@ -122,19 +122,27 @@ def test_switches_are_set_by_the_form_and_shown_as_set(world):
     page = browser.click(browser.sign_in("Site"), "/admin")
 
     page = browser.submit(
-        page, "/admin/switches", scores="down", clock="-600", login_method="GET"
+        page,
+        "/admin/switches",
+        scores="down",
+        clock="-600",
+        login_method="GET",
+        platform_storage="frame",
     )
 
     assert world.lms.faults.in_force() == {
         "scores": {"status": 503},
         "clock_offset_s": -600,
         "login_method": "GET",
+        "platform_storage": "frame",
     }
     shown = dict(page.form("/admin/switches").fields)
     assert (shown["scores"], shown["clock"], shown["token"]) == ("down", "-600", "works")
 
 
-@pytest.mark.parametrize("fields", [[("clock", "x")], [("login_method", "PUT")]])
+@pytest.mark.parametrize(
+    "fields", [[("clock", "x")], [("login_method", "PUT")], [("platform_storage", "x")]]
+)
 def test_switches_take_only_what_is_offered(world, fields):
     browser = world.browser()
     page = browser.sign_in("Site")

@@ -11,6 +11,7 @@ from lti_tool.demo_lms.guards import signed_in
 from lti_tool.demo_lms.launch.claims import deep_linking, resource_link, token_claims
 from lti_tool.demo_lms.launch.forms import form_post, needs_repost, pairs, repost
 from lti_tool.demo_lms.launch.login import hint_for
+from lti_tool.demo_lms.launch.storage import storage_target
 from lti_tool.demo_lms.lms import Opening, lms
 from lti_tool.demo_lms.people import Person
 
@@ -71,7 +72,7 @@ def _answer(asked: Mapping[str, str]) -> str:
     issued_at = int(lms().now.timestamp()) + lms().faults.clock_offset_s
     claims = token_claims(lms().config, person, asked["nonce"], issued_at, message)
     fields = {"id_token": lms().key.sign(claims), "state": asked["state"]}
-    return form_post(lms().config.launch_url, fields)
+    return form_post(lms().config.launch_url, fields | storage_target())
 
 
 def _opening(hint: str, person: Person) -> Opening | None:

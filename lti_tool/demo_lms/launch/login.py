@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from lti_tool.demo_lms.guards import facilitator, somebody
 from lti_tool.demo_lms.launch.forms import form_post
+from lti_tool.demo_lms.launch.storage import storage_target
 from lti_tool.demo_lms.lms import Opening, lms
 
 blueprint = Blueprint("login", __name__)
@@ -44,6 +45,7 @@ def _initiate(opening: Opening, target_link_uri: str) -> Response | str:
         "lti_message_hint": hint_for(opening, lms().openings.issue(opening)),
         "client_id": config.client_id,
         "lti_deployment_id": config.deployment_id,
+        **storage_target(),
     }
     if lms().faults.login_method == "POST":
         return form_post(config.login_url, fields)

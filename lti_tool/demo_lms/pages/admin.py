@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from lti_tool.demo_lms.faults import ENDPOINTS
+from lti_tool.demo_lms.faults import ENDPOINTS, STORAGES
 from lti_tool.demo_lms.guards import administrator, own_pages_only
 from lti_tool.demo_lms.lms import lms
 
@@ -25,6 +25,13 @@ CHOICES: Mapping[str, tuple[str, Mapping[str, Any] | None]] = {
     "reset_after": ("does it, then drops the connection", {"reset_after": True}),
     "garbage": ("answers nonsense", {"garbage": True}),
 }
+KEPT: Mapping[str, str] = {  # one for each of STORAGES
+    "off": "does not (as Moodle)",
+    "parent": "does, in the page",
+    "frame": "does, in a frame of the page",
+    "silent": "says so, and never answers",
+    "forged": "does, after forged answers",
+}
 CLOCKS = {"0": "right", "600": "ten minutes ahead", "-600": "ten minutes behind"}
 
 
@@ -38,6 +45,7 @@ def page() -> str:
         endpoints=ENDPOINTS,
         choices=CHOICES,
         clocks=CLOCKS,
+        kept=KEPT,
         chosen=_chosen(),
         in_force=lms().faults.in_force(),
     )
@@ -59,7 +67,9 @@ def switch() -> AnyResponse:
     clock, method = request.form.get("clock", "0"), request.form.get("login_method", "POST")
     if clock not in CLOCKS:
         abort(400, "The clock can only be set to one of the offered times.")
-    _replace(spec | {"clock_offset_s": int(clock), "login_method": method})
+    storage = request.form.get("platform_storage", STORAGES[0])
+    switches = {"login_method": method, "platform_storage": storage}
+    _replace(spec | {"clock_offset_s": int(clock)} | switches)
     return redirect("/admin", 303)
 
 
