@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
@@ -16,6 +17,8 @@ from lti_tool.records import schema, tables
 from lti_tool.records.columns import Table
 from lti_tool.records.db import Database
 from lti_tool.settings import Settings
+from tests.browser.engines.states import INSTALLED, Engine
+from tests.scheduling import OneBrowserAtATime
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium")
@@ -29,16 +32,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
-            # Together, so that each folder's tests share one browser.
-            item.add_marker(pytest.mark.xdist_group(f"chromium in {item.path.parent.name}"))
-            if not CHROMIUM and os.environ.get("REQUIRE_BROWSERS") != "1":
-                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
+            engine = engine_of(item)
+            if not INSTALLED[engine] and os.environ.get("REQUIRE_BROWSERS") != "1":
+                item.add_marker(pytest.mark.skip(reason=f"{engine} is not installed"))
     # The longest first, so that no core waits for them at the end.
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
     if not config.getoption("--slow"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowserAtATime | None:
+    return OneBrowserAtATime(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def engine_of(item: pytest.Item) -> Engine:
+    """The browser a test drives; Chromium where it names none."""
+    marker = item.get_closest_marker("engine")
+    return marker.args[0] if marker else "chromium"
 
 
 def migrate(url: str) -> None:
