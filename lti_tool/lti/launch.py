@@ -105,7 +105,6 @@ def verify_launch(
         launch = launch_of(message.claims(), platform, state, public_url)
         browser = prove_browser(state, platform, cookies, given)
     except LaunchRefused as refused:
-        refused.platform_id = platform.id
         message.explain(refused)
         raise
     return replace(launch, clock_ahead_s=message.clock_ahead_s()), browser
@@ -144,6 +143,7 @@ class _Message(MessageLaunch[Any, Any, Any, Any]):
 
     def explain(self, refused: LaunchRefused) -> None:
         """Add to a refusal what is known by now."""
+        refused.platform_id = self._platform.id
         explain(refused, self.verified, self._platform, self._now)
         ahead_s = self.clock_ahead_s()
         if refused.reason in _OF_TIME and ahead_s is not None:
