@@ -118,7 +118,17 @@
     platform.forget();
     const { elements } = page;
     [elements.carrier.value, elements.browser_key.value] = found || ["", ""];
-    page.submit();
+    const opened = found && (await openedBy(page));
+    if (opened) location.replace(opened); // not this page, which Back would post again
+    else page.submit();
+  }
+
+  // Where posting the form leads; null when it leads nowhere.
+  async function openedBy(form) {
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      return answer.ok && answer.redirected ? answer.url : null;
+    } catch { return null; }
   }
 
   // Nothing can be kept in this frame: a window of its own may, and if not, this page does.
