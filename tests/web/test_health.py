@@ -12,6 +12,7 @@ from flask import Flask
 from lti_tool.records.db import Database
 from lti_tool.records.tables import ContextRow, GradeRow, LineItemRow, PersonRow
 from tests.lti.world import COURSE, LTI
+from tests.web.page import Page
 from tests.web.school import TOOL, School, school_at
 from tests.web.small_pack import PACK
 
@@ -200,3 +201,20 @@ def test_a_refusal_can_be_read_wherever_the_lms_put_us(school, path):
     assert policy_of(answer)["frame-ancestors"] == ["*"]
     assert "X-Frame-Options" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_only_scripts_that_name_this_answers_nonce_run(school):
+    nonces = set()
+    for page in (framed(school, "participant"), framed(school, "staff"), get(school, "/")):
+        (allowed,) = policy_of(page)["script-src"]
+        scripts = Page(page.text).all("script")
+        assert scripts
+        assert {f"'nonce-{script.attributes['nonce']}'" for script in scripts} == {allowed}
+        assert all(script.attributes["src"].startswith("/assets/") for script in scripts)
+        nonces.add(allowed)
+    assert len(nonces) == 3
+
+
+@pytest.mark.parametrize("path", ["/lti/jwks", "/.well-known/jwks.json", "/healthz", "/readyz"])
+def test_what_is_no_page_may_not_be_framed(school, path):
+    assert get(school, path).headers["X-Frame-Options"] == "DENY"
