@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -47,7 +48,15 @@ class Kept(Generic[Value]):
         """Keep a value that need not be loaded."""
         if len(self._values) >= _MOST_KEPT:
             self._values.clear()
+        self._values.pop(key, None)  # so that the oldest come first
         self._values[key] = (time.monotonic() + self._seconds, value)
+        self._drop_old()
+
+    def _drop_old(self) -> None:
+        """Let go of what is over; a visit holds a name."""
+        with suppress(StopIteration, RuntimeError):  # another thread is at it
+            while (oldest := next(iter(self._values.items())))[1][0] < time.monotonic():
+                self._values.pop(oldest[0], None)
 
     def peek(self, key: object) -> Value | None:
         """The value of this key while it is kept."""

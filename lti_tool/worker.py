@@ -62,7 +62,7 @@ def run(courier: Courier, stopped: threading.Event) -> None:
     purge_at = courier.clock()
     while not stopped.is_set():
         try:
-            if (now := courier.clock()) >= purge_at and not _purge(courier, now):
+            if (now := courier.clock()) >= purge_at and not purge_batch(courier, now):
                 purge_at = now + _PURGE_EVERY
             if not deliver_due(courier) and purge_at > now:
                 stopped.wait(_IDLE_S)
@@ -82,7 +82,7 @@ def stop_on_signals() -> threading.Event:
     return stopped
 
 
-def _purge(courier: Courier, now: datetime) -> bool:
+def purge_batch(courier: Courier, now: datetime) -> bool:
     """Remove a batch of each kind; whether there may be more."""
     removed = []
     for purge in _PURGES:

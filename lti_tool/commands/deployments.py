@@ -86,5 +86,5 @@ def _set_status(number: int, status: str) -> None:
     _, database = prepared()
     with database.transaction() as db:
         if not records.set_deployment_status(db, number, status):
-            raise refuse(_NOT_MOVED[Move.NEW_UNKNOWN].format(new=number))
+            raise refuse(f"There is no deployment {number}: lti-tool deployments list")
     click.echo(f"Deployment {number} is {status}.")

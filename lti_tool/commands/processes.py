@@ -73,7 +73,9 @@ def run_server(settings: Settings, host: str) -> None:
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Deliver what is due now, then end.")
+@click.option(
+    "--once", is_flag=True, help="Deliver what is due now, remove what is over, then end."
+)
 def deliver(once: bool) -> None:
     """Deliver grades to LMSs as they become due."""
     settings, database = prepared()
@@ -83,4 +85,6 @@ def deliver(once: bool) -> None:
         return
     now = courier.clock()
     while deliver_due(courier, due_by=now):
+        pass
+    while worker.purge_batch(courier, now):
         pass

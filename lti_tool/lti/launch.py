@@ -146,7 +146,10 @@ class _Message(MessageLaunch[Any, Any, Any, Any]):
         refused.platform_id = self._platform.id
         explain(refused, self.verified, self._platform, self._now)
         ahead_s = self.clock_ahead_s()
-        if refused.reason in _OF_TIME and ahead_s is not None:
+        answers_this = self._signer.is_nonce_of(
+            self._state.id, str(self.verified.get("nonce"))
+        )  # one's own old message says nothing of today
+        if refused.reason in _OF_TIME and answers_this and ahead_s is not None:
             refused.clock = self._platform.id, ahead_s
 
     def clock_ahead_s(self) -> int | None:

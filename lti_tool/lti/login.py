@@ -2,7 +2,7 @@
 Step one of a launch: the LMS announces somebody, we send the browser back to log in.
 
 Anyone can send this request, so it costs us nothing but a signed state, and nothing it says
-is shown or followed but the addresses the operator registered.
+is followed but the addresses the operator registered, or shown but two ids, escaped.
 """
 
 from __future__ import annotations

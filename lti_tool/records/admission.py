@@ -64,7 +64,7 @@ def admit(
     the first launch that opens it.
 
     Args:
-        db: an open transaction.
+        db: an open transaction, or a connection that says NeedsTransaction at a write.
         launch: verified.
         pack: what the link opens; None when nothing is chosen yet or it is unknown.
         item: which part of the pack.

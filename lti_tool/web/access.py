@@ -10,6 +10,7 @@ its URL in a browser of the same kind until the cookie comes back, should it eve
 from __future__ import annotations
 
 import hmac
+import json
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from lti_tool.records.visits import (
     needs_noting,
     note_seen,
 )
-from lti_tool.tenancy.launch import DeepLinkSettings
+from lti_tool.tenancy.launch import DeepLinkSettings, Launch
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.parts import parts
 
@@ -67,15 +68,16 @@ class VisitKeys:
     cookie: str
 
 
-def keys_of_visit(state_id: str, browser_key: str) -> VisitKeys:
+def keys_of_visit(launch: Launch, browser_key: str) -> VisitKeys:
     """The keys of the visit that a launch begins.
 
-    The same browser that sends the same launch again gets the same, and so finds its visit;
-    nobody without our secret can work them out.
+    The same browser that sends the same launch of the same person again gets the same, and so
+    finds its visit; nobody without our secret can work them out.
     """
     secret = parts().settings.secret_keys[0].encode()
-    both = f"visit:{state_id}:{browser_key}".encode()
-    octets = urlsafe_b64encode(hmac.digest(secret, both, "sha512")).decode()
+    who = [launch.state_id, browser_key, launch.platform.id, launch.deployment_id, launch.sub]
+    begun = json.dumps(["visit", *who]).encode()
+    octets = urlsafe_b64encode(hmac.digest(secret, begun, "sha512")).decode()
     return VisitKeys(octets[:42], octets[42:84])  # 252 bits each
 
 
@@ -140,13 +142,17 @@ def visit_cookie_s() -> int:
 
 def csrf_token() -> str:
     """What a form of this visit must send back."""
-    secret = parts().settings.secret_keys[0]
-    return hmac.new(secret.encode(), b"form:" + g.visit.key.encode(), "sha256").hexdigest()
+    return _token(parts().settings.secret_keys[0])
+
+
+def _token(secret: str) -> str:
+    return hmac.digest(secret.encode(), b"form:" + g.visit.key.encode(), "sha256").hex()
 
 
 def _check_form() -> None:
     given = request.form.get("csrf_token") or request.headers.get("X-CSRF-Token", "")
-    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
+    good = (_token(secret) for secret in parts().settings.secret_keys)
+    if not any(hmac.compare_digest(given.encode(), token.encode()) for token in good):
         raise PageOutdated("form token")
 
 
@@ -192,12 +198,25 @@ def _checked(visit: Visit, cookie_hash: str) -> Visit:
     """The visit, when this is its browser."""
     cookie = request.cookies.get(cookie_of_visit(visit.key))
     if cookie is None:
-        if not hmac.compare_digest(visit.agent_hash or "", agent_of_browser()):
+        if not (_is_from_here() and _is_same_agent(visit)):
             raise VisitEnded("of another browser")
         return visit
     if not hmac.compare_digest(cookie_hash, hash_of(cookie)):
         raise VisitEnded("of another browser")
     return _bound(visit, cookie) if visit.agent_hash else visit
+
+
+def _is_same_agent(visit: Visit) -> bool:
+    return hmac.compare_digest(visit.agent_hash or "", agent_of_browser())
+
+
+def _is_from_here() -> bool:
+    """Whether a page of ours leads here: an address without its cookie may be anybody's.
+
+    Somebody could begin a visit as himself and send its address to another person, who would
+    study for him. Source: W3C Fetch Metadata Request Headers; older browsers do not say.
+    """
+    return request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
 def _bound(visit: Visit, cookie: str) -> Visit:

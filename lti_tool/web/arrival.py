@@ -1,4 +1,4 @@
-"""From a verified launch to a visit, in one transaction, and to the page that comes first."""
+"""From a verified launch to a visit, wholly or not at all, and to the page that comes first."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class _Beginning:
     item: str | None
     now: datetime
     clock: Reading | None  # worth keeping with it
-    known: AnyRow | None = None  # good for one transaction; after a lost race it is not
+    # Read by at_a_glance, a moment before the transaction of whole; after a lost race not good.
+    known: AnyRow | None = None
 
     def at_a_glance(self, db: Connection) -> tuple[Done, NewVisit]:
         """Where all is known already: one query, one row."""

@@ -83,7 +83,7 @@ def launch() -> Response:
     except LaunchRefused as refused:
         note_refused(refused, now)
         raise
-    keys = keys_of_visit(verified.state_id, browser.key)
+    keys = keys_of_visit(verified, browser.key)
     try:
         arrived = arrive(verified, keys, browser.carrier)
     except AlreadyUsed:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from urllib.parse import urlsplit
 
 from lti_tool.records.admission import Admission
 from lti_tool.records.visits import NewVisit
 from lti_tool.study.content import ContentPack
+from lti_tool.tenancy.addresses import origin_of
 from lti_tool.tenancy.launch import Launch
 from lti_tool.web.access import Visit
 
@@ -74,5 +74,4 @@ def _frame_origins(launched: Launch) -> str:
     """Where the LMS's pages live: its issuer may be shared, its return address is its own."""
     platform = launched.platform
     urls = (platform.issuer, platform.auth_url, launched.return_url or "")
-    parsed = (urlsplit(url) for url in urls if url.startswith(("https://", "http://")))
-    return " ".join(dict.fromkeys(f"{url.scheme}://{url.netloc}" for url in parsed))
+    return " ".join(dict.fromkeys(filter(None, map(origin_of, urls))))

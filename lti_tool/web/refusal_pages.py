@@ -73,8 +73,8 @@ PAGES = {
         "Your browser blocked something we need",
         "Your browser did not send back the cookie that proves this visit is yours.",
         (
-            "Open the study session in a new window, if your course offers that.",
-            "Or allow cookies for this site, then open the study session again.",
+            f"{_AGAIN} If it offers to open in a new window, choose that.",
+            "If that does not help, allow cookies for this site.",
         ),
         _YOU,
     ),

@@ -44,6 +44,14 @@ def test_what_is_not_there_is_asked_for_again(nothing):
     ]  # fmt: skip
 
 
+def test_what_is_over_is_let_go():
+    kept = Kept(0.0)
+    for number in range(100):
+        kept.put(number, "somebody's name")
+
+    assert len(kept._values) <= 1
+
+
 def test_no_more_is_kept_than_fits():
     kept = Kept(60.0)
     keys = range(_MOST_KEPT + 5)

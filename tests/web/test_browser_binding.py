@@ -278,6 +278,31 @@ def test_a_wrong_cookie_is_no_missing_one(school, opened):
     assert browser.get(address, headers=SAFARI).status_code == 403
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_an_address_from_elsewhere_opens_nothing_without_its_cookie(school, opened, site):
+    """Somebody may have begun the visit as himself and sent its address to another person."""
+    browser, address, cookie = opened
+
+    from_there = {**SAFARI, "Sec-Fetch-Site": site}
+    assert browser.get(address, headers=from_there).status_code == 403
+    from_here = {**SAFARI, "Sec-Fetch-Site": "same-origin"}
+    assert browser.get(address, headers=from_here).status_code == 200
+    browser.set_cookie(cookie.key, cookie.value)
+    assert browser.get(address, headers=from_there).status_code == 200
+
+
+def test_another_persons_launch_with_the_same_state_finds_no_visit(school):
+    browser = school.browser()
+    asked = school.login(browser)
+    assert browser.post(LAUNCH, data=school.form(asked, {"sub": "1"})).status_code == 303
+    before = school.counts()
+
+    answer = browser.post(LAUNCH, data=school.form(asked, {"sub": "2"}))
+
+    assert (answer.status_code, "already used" in answer.text) == (403, True)
+    assert school.counts() == before
+
+
 def test_what_kind_of_browser_it_is_is_kept_as_a_hash(school, opened):
     (row,) = school.rows(VisitRow)
 

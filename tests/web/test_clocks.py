@@ -146,3 +146,18 @@ def test_a_message_for_somebody_else_says_nothing_of_the_clock(school):
     _, work = launched(school, 50, nonce="other")
 
     assert (kept(school), work.commits) == (None, 0)
+
+
+def test_an_old_message_of_ones_own_says_nothing_of_the_clock(school):
+    """Whoever keeps a message could else have an LMS's clock look hours behind."""
+    browser, before = school.browser(), school.browser()
+    old = school.login(before)["nonce"]
+    asked = {**school.login(browser), "nonce": old}
+    two_hours_ago = datetime.now(UTC).timestamp() - 7_200
+    said = {"iat": int(two_hours_ago), "exp": int(two_hours_ago) + 3_600}
+
+    with school.watched() as work:
+        answer = browser.post(LAUNCH, data=school.form(asked, said))
+
+    assert (answer.status_code, work.refusal["reason"]) == (403, "expired")
+    assert (kept(school), work.commits) == (None, 0)

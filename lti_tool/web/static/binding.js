@@ -96,7 +96,8 @@
     return new Promise((resolve) => {
       let left = answers.length;
       for (const answer of answers) {
-        answer.then((value) => { left -= 1; if (value || !left) resolve(value); });
+        const take = (value) => { left -= 1; if (value || !left) resolve(value); };
+        answer.then(take, () => take(null));
       }
     });
   }
@@ -114,13 +115,13 @@
       platform.get().then(from("platform_storage")),
       opening.get().then(from("opener")),
     ]));
-    session.forget();
-    platform.forget();
     const { elements } = page;
     [elements.carrier.value, elements.browser_key.value] = found || ["", ""];
     const opened = found && (await openedBy(page));
-    if (opened) location.replace(opened); // not this page, which Back would post again
-    else page.submit();
+    if (!opened) return page.submit();
+    session.forget();
+    platform.forget();
+    location.replace(opened); // not this page, which Back would post again
   }
 
   // Where posting the form leads; null when it leads nowhere.
@@ -144,11 +145,9 @@
         { subject: `${subject}.response`, message_id, key: asked, value: kept.get(asked) },
         location.origin,
       );
-      if (subject === "npq.get_data") {
-        kept.delete(asked);
-        page.dataset.binding = "opened";
-      }
+      if (subject === "npq.get_data") kept.delete(asked);
     });
+    page.querySelector("form").addEventListener("submit", () => { page.dataset.binding = "opened"; });
   }
 
   if (key) keep();

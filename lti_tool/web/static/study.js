@@ -33,7 +33,7 @@
       return lasting.read(key) ?? ofTab.read(key);
     },
     write(key, value) {
-      if (!lasting.write(key, { ...value, at: Date.now() })) ofTab.write(key, value);
+      return lasting.write(key, { ...value, at: Date.now() }) || ofTab.write(key, value);
     },
     remove(key) {
       lasting.remove(key);
@@ -46,7 +46,7 @@
     const fields = [...form.querySelectorAll("textarea, input[type=radio]")];
     const status = form.querySelector("[data-saved]");
     let atServer = served();
-    let timer = 0, retryMs = 5000, sending = null, ended = false, handedIn = false;
+    let timer = 0, retryMs = 5000, sending = null, ended = false, handedIn = false, isKept = true;
 
     function served() {
       return valuesOf((field) => field.defaultChecked, (field) => field.defaultValue);
@@ -90,7 +90,7 @@
     function changed() {
       const values = now();
       if (same(values, atServer)) stored.remove(key);
-      else stored.write(key, { values, base: atServer });
+      else isKept = stored.write(key, { values, base: atServer });
       if (!timer && !ended) timer = setTimeout(save, SAVE_AFTER_MS);
     }
 
@@ -123,9 +123,11 @@
         say("Too long to save whole: please keep it under 20,000 characters.");
       } else if (answer >= 400 && answer < 500 && answer !== 429) {
         ended = true;
-        say("Not saved: open the session again from your course. Your text is kept here until then.");
+        say(isKept
+          ? "Not saved: open the session again from your course. Your text is kept here until then."
+          : "Not saved: copy your text before you leave this page, then open the session again from your course.");
       } else {
-        say("Not saved yet. Your text is kept here; trying again.");
+        say(`Not saved yet. Your text is kept ${isKept ? "here" : "on this page only"}; trying again.`);
         timer = setTimeout(save, retryMs);
         retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
       }
