@@ -10,8 +10,6 @@ its URL in a browser of the same kind until the cookie comes back, should it eve
 from __future__ import annotations
 
 import hmac
-import json
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +27,7 @@ from lti_tool.records.visits import (
     needs_noting,
     note_seen,
 )
-from lti_tool.tenancy.launch import DeepLinkSettings, Launch
+from lti_tool.tenancy.launch import DeepLinkSettings
 from lti_tool.tenancy.roles import Role
 from lti_tool.web.parts import parts
 
@@ -58,27 +56,6 @@ class Visit:
     deep_linking: DeepLinkSettings | None
     frame_origins: str
     agent_hash: str | None  # of the browser's kind, while its cookie has not come back
-
-
-@dataclass(frozen=True, slots=True)
-class VisitKeys:
-    """What opens a visit: its key in the URL and its cookie."""
-
-    key: str
-    cookie: str
-
-
-def keys_of_visit(launch: Launch, browser_key: str) -> VisitKeys:
-    """The keys of the visit that a launch begins.
-
-    The same browser that sends the same launch of the same person again gets the same, and so
-    finds its visit; nobody without our secret can work them out.
-    """
-    secret = parts().settings.secret_keys[0].encode()
-    who = [launch.state_id, browser_key, launch.platform.id, launch.deployment_id, launch.sub]
-    begun = json.dumps(["visit", *who]).encode()
-    octets = urlsafe_b64encode(hmac.digest(secret, begun, "sha512")).decode()
-    return VisitKeys(octets[:42], octets[42:84])  # 252 bits each
 
 
 def serve_anyone(blueprint: Blueprint) -> None:

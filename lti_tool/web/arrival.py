@@ -21,11 +21,12 @@ from lti_tool.study.completion import done_in, next_activity, opens_in_order
 from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.launch import Launch
 from lti_tool.tenancy.roles import Role
-from lti_tool.web.access import Visit, VisitKeys, agent_of_browser, remember
+from lti_tool.web.access import Visit, agent_of_browser, remember
 from lti_tool.web.clocks import Reading, reading_of
 from lti_tool.web.links import Links, visit_home
 from lti_tool.web.new_visit import new_visit, visit_of
 from lti_tool.web.parts import parts
+from lti_tool.web.visit_keys import VisitKeys
 
 log = structlog.get_logger(__name__)
 

@@ -16,9 +16,7 @@ from lti_tool.errors import LaunchRefused
 from lti_tool.lti.launch import verify_launch
 from lti_tool.lti.login import LoginRedirect, begin_login
 from lti_tool.web.access import (
-    VisitKeys,
     cookie_of_visit,
-    keys_of_visit,
     live_visit,
     serve_anyone,
     set_cookie,
@@ -28,6 +26,7 @@ from lti_tool.web.arrival import AlreadyUsed, arrive, home_of, landing
 from lti_tool.web.clocks import note_refused
 from lti_tool.web.parts import parts
 from lti_tool.web.refusals import Answer, refusal
+from lti_tool.web.visit_keys import VisitKeys, keys_of_visit
 
 log = structlog.get_logger(__name__)
 

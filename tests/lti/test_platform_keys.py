@@ -233,7 +233,7 @@ def test_a_storm_of_unknown_keys_costs_one_fetch_a_minute(
 
     assert set(found) == {("not_trusted", "kid_unknown")}
     assert len(httpserver.log) == 2
-    assert store.loads == 2
+    assert store.loads <= 2 + LIMITS.waiting  # whoever has to wait looks once
     assert store.claims == 2
     assert keys.key(platform, lms_key.kid, later)
     assert refusal(keys, platform, "unknown", later + MINUTE) == ("not_trusted", "kid_unknown")

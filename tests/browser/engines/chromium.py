@@ -90,6 +90,7 @@ class Chromium(Browser):
     def switch(self, window: str) -> None:
         self.place = None
         self._page = self._pages[window]
+        self._page.bring_to_front()  # or a click into a frame of it may go nowhere
 
     @override
     def close(self) -> None:
