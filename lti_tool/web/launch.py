@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from wsgiref.types import WSGIEnvironment
 
 import structlog
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, g, jsonify, make_response, render_template, request
 from typing_extensions import override
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import MethodNotAllowed
@@ -87,6 +87,7 @@ def launch() -> Response:
         arrived = arrive(verified, keys, browser.carrier)
     except AlreadyUsed:
         return _back_to_visit(keys)
+    g.visit = arrived.visit
     response = _Redirect(landing(arrived), 303)
     set_cookie(response, cookie_of_visit(keys.key), keys.cookie, visit_cookie_s())
     return response
@@ -151,6 +152,7 @@ def _back_to_visit(keys: VisitKeys) -> Response:
     visit = live_visit(keys.key)
     if visit is None:
         raise LaunchRefused("stale", "state_used")
+    g.visit = visit
     log.info("state_used")
     return _Redirect(home_of(visit), 303)
 

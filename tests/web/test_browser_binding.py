@@ -291,6 +291,28 @@ def test_an_address_from_elsewhere_opens_nothing_without_its_cookie(school, open
     assert browser.get(address, headers=from_there).status_code == 200
 
 
+def test_a_visit_that_lives_by_its_address_tells_it_to_us_alone(school, opened):
+    """Without that Firefox calls our own redirects the user's: Sec-Fetch-Site none."""
+    browser, address, cookie = opened
+
+    def policy():
+        return browser.get(address, headers=SAFARI).headers["Referrer-Policy"]
+
+    assert policy() == "same-origin"
+    browser.set_cookie(cookie.key, cookie.value)
+    assert policy() == "no-referrer"
+
+
+def test_the_way_to_such_a_visit_tells_it_too(school):
+    browser, login, form = without_cookies(school)
+    proof = {"browser_key": login["data-key"]}
+
+    answers = [browser.post(LAUNCH, data=form | proof, headers=SAFARI | OURS) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert {answer.headers["Referrer-Policy"] for answer in answers} == {"same-origin"}
+
+
 def test_another_persons_launch_with_the_same_state_finds_no_visit(school):
     browser = school.browser()
     asked = school.login(browser)

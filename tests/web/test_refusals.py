@@ -72,7 +72,9 @@ def failing() -> Flask:
 
 def _visited(visit):
     url = request.args["back"]
-    g.visit = SimpleNamespace(return_url=url, frame_origins="https://lms.example", key=visit)
+    g.visit = SimpleNamespace(
+        return_url=url, frame_origins="https://lms.example", key=visit, agent_hash=None
+    )
     raise errors.NotServed("Not here.")
 
 
