@@ -34,6 +34,7 @@ from lti_tool.web import (
 from lti_tool.web.attempts import FailedAttempts
 from lti_tool.web.parts import Parts
 
+_FOLLOWED_WITHIN_S = 2.0  # a redirect; later its page reads anew
 THREADS = 16  # requests at once in one process
 _CONNECTIONS = 8  # of each kind; they are held for milliseconds
 _LARGEST_REQUEST = 512 * 1024  # bytes
@@ -104,6 +105,7 @@ def _parts(settings: Settings, http: requests.Session | None) -> Parts:
         tool_keys=ToolKeys(database, Vault(settings.secret_keys)),
         signer=StateSigner(settings.secret_keys),
         failed_attempts=FailedAttempts(database, settings.secret_keys[0]),
+        just_read=Kept(_FOLLOWED_WITHIN_S),
         just_begun=Kept(PLATFORM_KEPT_S),  # a suspension is felt no later than without it
         schema_revision=newest_revision(),
     )

@@ -63,6 +63,12 @@ class Kept(Generic[Value]):
         found = self._values.get(key)
         return found[1] if found and found[0] > time.monotonic() else None
 
+    def take(self, key: object) -> Value | None:
+        """The same, but kept no longer."""
+        value = self.peek(key)
+        self._values.pop(key, None)
+        return value
+
 
 class Platforms:
     """Finds registered LMSs."""

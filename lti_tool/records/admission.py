@@ -37,6 +37,7 @@ class Admission:
     enrolment_row: int | None
     pack_digest: str | None  # the enrolment is pinned to it
     has_begun: bool  # has done something of the pack
+    has_written: bool  # has answered something in it, finished or not
     may_be_owed: bool  # has begun, is graded here, and no grade stands or is on its way
 
 
@@ -85,6 +86,7 @@ def admit(
         enrolment_row=enrolment,
         pack_digest=digest,
         has_begun=known.has_begun is not None,
+        has_written=known.has_written is not None,
         may_be_owed=_may_be_owed(launch, known, line_item),
     )
 

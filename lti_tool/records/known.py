@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, literal, select
+from sqlalchemy import Connection, ScalarSelect, and_, bindparam, literal, select
 
 from lti_tool.records.db import AnyRow
 from lti_tool.records.tables import (
+    AnswerRow,
     ContextRow,
     DeploymentRow,
     EnrolmentRow,
@@ -20,6 +21,13 @@ from lti_tool.records.tables import (
 )
 from lti_tool.study.content import ContentPack
 from lti_tool.tenancy.launch import Launch
+
+
+def _any_of(table: type[LedgerRow | AnswerRow]) -> ScalarSelect[int]:
+    """A row of this enrolment, if there is one."""
+    of_enrolment = select(table.id).where(table.enrolment_id == EnrolmentRow.id)
+    return of_enrolment.limit(1).correlate(EnrolmentRow).scalar_subquery()
+
 
 _QUERY = (
     select(
@@ -40,12 +48,8 @@ _QUERY = (
         EnrolmentRow.id.label("enrolment"),
         EnrolmentRow.pack_digest,
         GradeRow.status.label("grade_status"),
-        select(LedgerRow.id)
-        .where(LedgerRow.enrolment_id == EnrolmentRow.id)
-        .limit(1)
-        .correlate(EnrolmentRow)
-        .scalar_subquery()
-        .label("has_begun"),
+        _any_of(LedgerRow).label("has_begun"),
+        _any_of(AnswerRow).label("has_written"),
     )
     .select_from(DeploymentRow)
     .outerjoin(

@@ -35,6 +35,9 @@ class Progress:
         }
 
 
+NOTHING_YET = Progress(frozenset(), {})
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """A participant finishing an activity, once, however often the browser says so."""

@@ -15,7 +15,7 @@ from lti_tool.records.db import AnyRow, need_transaction
 from lti_tool.records.earning import owe_earned
 from lti_tool.records.known import known_of
 from lti_tool.records.platforms import note_pending
-from lti_tool.records.progress import Done, done_of
+from lti_tool.records.progress import NOTHING_YET, Progress, progress_of
 from lti_tool.records.visits import NewVisit, begin_visit
 from lti_tool.study.completion import done_in, next_activity, opens_in_order
 from lti_tool.study.content import ContentPack
@@ -26,6 +26,7 @@ from lti_tool.web.clocks import Reading, reading_of
 from lti_tool.web.links import Links, visit_home
 from lti_tool.web.new_visit import new_visit, visit_of
 from lti_tool.web.parts import parts
+from lti_tool.web.studying import hand_over
 from lti_tool.web.visit_keys import VisitKeys
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ class Arrival:
     visit: Visit
     pack: ContentPack | None  # what it opens; None when nothing is chosen
     item: str | None
-    done: Done  # by this participant in this pack
+    progress: Progress  # of this participant in this pack, with answers in this item
 
 
 class AlreadyUsed(Exception):
@@ -63,30 +64,30 @@ class _Beginning:
     # Read by at_a_glance, a moment before the transaction of whole; after a lost race not good.
     known: AnyRow | None = None
 
-    def at_a_glance(self, db: Connection) -> tuple[Done, NewVisit]:
+    def at_a_glance(self, db: Connection) -> tuple[Progress, NewVisit]:
         """Where all is known already: one query, one row."""
         self.known = known_of(db, self.launched, self.pack)
         return self._begin(db, self.known)
 
-    def whole(self, db: Connection) -> tuple[Done, NewVisit]:
+    def whole(self, db: Connection) -> tuple[Progress, NewVisit]:
         """Where something of it is new."""
         known, self.known = self.known, None
         return self._begin(db, known or known_of(db, self.launched, self.pack))
 
-    def _begin(self, db: Connection, known: AnyRow | None) -> tuple[Done, NewVisit]:
+    def _begin(self, db: Connection, known: AnyRow | None) -> tuple[Progress, NewVisit]:
         if known is None:
             raise _NotActive
         if self.clock:
             need_transaction(db)
         admission = admit(db, self.launched, self.pack, self.item, self.now, known)
         _check_version(admission, self.pack)
-        done = _credited(db, admission, self.pack, self.now)
+        progress = _credited(db, admission, self.pack, self.item, self.now)
         new = new_visit(self.launched, admission, self.pack, self.item, self.agent_hash)
         if not begin_visit(db, new, self.keys.key, self.keys.cookie, self.now):
             raise AlreadyUsed
         if self.clock:
             self.clock.keep(db)
-        return done, new
+        return progress, new
 
 
 def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
@@ -107,7 +108,7 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
     clock = reading_of(launched.platform, launched.clock_ahead_s, now)
     beginning = _Beginning(launched, keys, agent_hash, *_opens(launched), now, clock)
     try:
-        done, new = parts().database.run_lightly(beginning.at_a_glance, beginning.whole)
+        progress, new = parts().database.run_lightly(beginning.at_a_glance, beginning.whole)
     except _NotActive:
         raise _refused_deployment(launched, now) from None
     visit = visit_of(launched, new, keys.key)
@@ -115,7 +116,7 @@ def arrive(launched: Launch, keys: VisitKeys, carrier: str) -> Arrival:
     if clock:
         clock.tell()
     _log(launched, beginning.pack, carrier)
-    return Arrival(visit, beginning.pack, beginning.item, done)
+    return Arrival(visit, beginning.pack, beginning.item, progress)
 
 
 def _log(launched: Launch, pack: ContentPack | None, carrier: str) -> None:
@@ -148,25 +149,34 @@ def landing(arrived: Arrival) -> str:
     sessions = arrived.pack.find(arrived.item or "") if arrived.pack else None
     if arrived.pack is None or not sessions or sessions[0].item != arrived.item:
         return home
-    session, links = sessions[0], Links(home)
-    if not opens_in_order(arrived.pack, session, arrived.done):
+    session, links, done = sessions[0], Links(home), arrived.progress.done
+    if not opens_in_order(arrived.pack, session, done):
         return links.session(session)
-    following = next_activity(session, done_in(session, arrived.done))
-    return links.activity(session, following) if following else links.end(session)
+    following = next_activity(session, done_in(session, done))
+    if following is None:
+        return links.end(session)
+    hand_over(arrived.visit.key, session, following, arrived.progress)
+    return links.activity(session, following)
 
 
 def _credited(
-    db: Connection, admission: Admission, pack: ContentPack | None, now: datetime
-) -> Done:
-    """What the participant has done; work done elsewhere is credited to this link."""
-    if pack is None or admission.enrolment_row is None or not admission.has_begun:
-        return frozenset()
+    db: Connection,
+    admission: Admission,
+    pack: ContentPack | None,
+    item: str | None,
+    now: datetime,
+) -> Progress:
+    """What the participant has done and written; work done elsewhere counts for this link."""
+    if pack is None or item is None or admission.enrolment_row is None:
+        return NOTHING_YET
+    if not (admission.has_begun or admission.has_written):
+        return NOTHING_YET
     if admission.may_be_owed:
         need_transaction(db)
-    done = done_of(db, admission.enrolment_row)
+    progress = progress_of(db, admission.enrolment_row, item)
     if admission.may_be_owed:
-        owe_earned(db, admission.enrolment_row, pack, done, now)
-    return done
+        owe_earned(db, admission.enrolment_row, pack, progress.done, now)
+    return progress
 
 
 def _opens(launched: Launch) -> tuple[ContentPack | None, str | None]:

@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, g
 from werkzeug.wrappers import Response
 
-from lti_tool.web.access import set_cookie, visit_cookie_s
+from lti_tool.web.access import Visit, set_cookie, visit_cookie_s
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -53,9 +53,10 @@ def _add_headers(response: Response) -> Response:
     headers = response.headers
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
-    headers["Referrer-Policy"] = _referrer_policy()
+    visit = g.get("visit")
+    headers["Referrer-Policy"] = _referrer_policy(visit)
     if response.mimetype == "text/html":
-        headers["Content-Security-Policy"] = _policy()
+        headers["Content-Security-Policy"] = _policy(visit)
     else:
         headers["X-Frame-Options"] = "DENY"
     if "renew_cookie" in g:
@@ -64,23 +65,22 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-def _referrer_policy() -> str:
+def _referrer_policy(visit: Visit | None) -> str:
     """Nobody is told an address; ourselves only where a visit lives by it.
 
     Source: Firefox 153 calls what a click led to the user's own request (Sec-Fetch-Site: none)
     when it is not told which page the click was on.
     """
-    visit = g.get("visit")
     return "same-origin" if visit and visit.agent_hash else "no-referrer"
 
 
-def _policy() -> str:
-    visit = g.get("visit")
+def _policy(visit: Visit | None) -> str:
     # Refusals hold nothing private and must be readable wherever the LMS put us.
     frames = f"'self' {visit.frame_origins}" if visit else "*"
     # A deep-linking answer is a form posted to the LMS.
     rest = _filled(frames, " ".join(["'self'", *g.get("form_action", ())]))
-    scripts = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'none'"
+    nonce = g.get("csp_nonce")
+    scripts = f"'nonce-{nonce}'" if nonce else "'none'"
     return f"script-src {scripts}; {rest}"
 
 

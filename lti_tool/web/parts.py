@@ -11,6 +11,7 @@ from flask import current_app
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.state import StateSigner
 from lti_tool.records.db import Database
+from lti_tool.records.progress import Progress
 from lti_tool.settings import Settings
 from lti_tool.stores import Kept, Platforms, ToolKeys
 from lti_tool.study.content import ContentPack
@@ -30,6 +31,7 @@ class Parts:
     signer: StateSigner
     failed_attempts: FailedAttempts
     just_begun: Kept[Any]  # visits of the last seconds, by key; web/access.py's
+    just_read: Kept[tuple[tuple[str, str], Progress]]  # by visit; web/studying.py's
     schema_revision: str  # the newest migration there is
 
 

@@ -116,11 +116,13 @@ def _sent() -> dict[str, str] | None:
 
 def _refuse_odd() -> None:
     """Refuse what no browser of ours asks for and what would go wrong further on."""
-    if "Transfer-Encoding" in request.headers:
+    environ = request.environ
+    if "HTTP_TRANSFER_ENCODING" in environ:
         raise LengthRequired  # over the limit it would be cut without a word (Werkzeug 3.1)
-    rule = request.url_rule.rule if request.url_rule else ""
-    if rule.startswith("/visit/") and rule[-1] != "/" and request.path.endswith("/"):
-        raise NotFound  # a page's relative links would lead elsewhere
+    if environ["PATH_INFO"].endswith("/"):
+        rule = request.url_rule.rule if request.url_rule else ""
+        if rule.startswith("/visit/") and rule[-1] != "/":
+            raise NotFound  # a page's relative links would lead elsewhere
 
 
 def _launch_refused(error: errors.LaunchRefused) -> Answer:

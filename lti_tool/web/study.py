@@ -120,8 +120,7 @@ def end(item: str) -> Answer:
 def activity(item: str, activity_id: str) -> Answer:
     """One activity: to do, or as it was done."""
     here = find_here(item, activity_id)
-    with parts().database.read() as db:
-        progress = progress_at(db, here)
+    progress = progress_at(here)
     check_in_order(here.pack, here.session, here.activity.id, progress.done)
     faults = {}
     if "again" in request.args and here.key not in progress.done:

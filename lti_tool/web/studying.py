@@ -26,6 +26,7 @@ class Here:
     pack: ContentPack
     session: StudySession
     activity: Activity
+    read: Progress | None  # by the launch, where this is its visit's first request
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,7 +75,9 @@ def find_here(item: str, activity_id: str) -> Here:
     found = opened.activity(activity_id)
     if found is None:
         raise NotServed("There is no such activity in this study session.")
-    return Here(enrolment, pack, opened, found)
+    handed = parts().just_read.take(g.visit.key)
+    read = handed[1] if handed and handed[0] == (item, activity_id) else None
+    return Here(enrolment, pack, opened, found, read)
 
 
 def is_of_link(session: StudySession) -> bool:
@@ -98,11 +101,20 @@ def reviewed_by(here: Here) -> StudySession | None:
     return here.pack.before(here.session) if reviews else None
 
 
-def progress_at(db: Connection, here: Here) -> Progress:
+def hand_over(visit: str, session: StudySession, activity: Activity, read: Progress) -> None:
+    """Keep what a launch read for the page it leads to, which follows at once."""
+    if activity.kind is not Kind.REVIEW_ACTION:  # shows more
+        parts().just_read.put(visit, ((session.item, activity.id), read))
+
+
+def progress_at(here: Here) -> Progress:
     """Everything a page about this activity shows of its participant."""
+    if here.read:
+        return here.read
     before = reviewed_by(here)
     also = before.item if before else None
-    return progress_of(db, here.enrolment, here.session.item, also)
+    with parts().database.read() as db:
+        return progress_of(db, here.enrolment, here.session.item, also)
 
 
 def study_links() -> Links:

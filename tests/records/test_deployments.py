@@ -114,7 +114,7 @@ def test_a_person_of_a_moved_school_is_who_they_were(database):
 
         again = admit(db, launch(old.platform, deployment_id="new"), old.pack, "m1.s1", NOW)
 
-        assert again == replace(old.admission, has_begun=True)
+        assert again == replace(old.admission, has_begun=True, has_written=True)
         assert len(done_of(db, again.enrolment_row)) == 2
 
 

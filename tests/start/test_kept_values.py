@@ -35,6 +35,20 @@ def test_a_value_that_is_too_old_is_not_seen():
     assert kept.peek("key") is None
 
 
+def test_a_value_is_taken_once():
+    kept = Kept(60.0)
+    kept.put("key", "value")
+
+    assert [kept.take("key") for _ in range(2)] == ["value", None]
+
+
+def test_a_value_that_is_too_old_is_not_taken():
+    kept = Kept(0.0)
+    kept.put("key", "value")
+
+    assert kept.take("key") is None
+
+
 @pytest.mark.parametrize("nothing", [None, []], ids=["none", "no rows"])
 def test_what_is_not_there_is_asked_for_again(nothing):
     kept, answers = Kept(60.0), iter([nothing, "found", "again"])

@@ -24,6 +24,7 @@ from lti_tool.records.tables import (
     VisitRow,
 )
 from lti_tool.records.visits import IDLE_LIMIT
+from lti_tool.stores import Kept
 from lti_tool.web.refusal_pages import PAGES
 from tests.lti.world import COURSE, LTI, MISSING
 from tests.web.school import (
@@ -388,13 +389,58 @@ def test_a_launch_of_somebody_who_has_begun_costs_two_queries_more(either_school
     assert len(work.statements) == 4, work.statements  # also what is done, what it earns
 
 
+@pytest.fixture
+def unhurried(either_school):
+    """Where what a launch read for its page is kept however slow the machine is."""
+    school = either_school
+    school.app.extensions["lti_tool"] = replace(school.parts, just_read=Kept(600.0))
+    return school, school.browser()
+
+
+@pytest.mark.parametrize("begun", [[], FIRST.activities[:1]], ids=["new", "begun"])
+def test_the_page_a_launch_leads_to_reads_nothing_anew(unhurried, begun):
+    school, browser = unhurried
+    study(browser, school.launch(browser=browser).location, begun)
+    landed = school.launch(browser=browser).location
+
+    works, pages = [], []
+    for _ in range(2):
+        with school.watched() as work:
+            pages.append(browser.get(TOOL + landed).text)
+        works.append(work)
+
+    assert works[0].statements == []
+    assert len(works[1].statements) == 1, works[1].statements
+    assert without_ids(pages[0]) == without_ids(pages[1])
+
+
+def without_ids(page):
+    """A page without what is new each time."""
+    return re.sub(r'(nonce|name="client_id" value)="[^"]+"', "", page)
+
+
+def test_a_draft_is_on_the_page_a_launch_leads_to(unhurried):
+    school, browser = unhurried
+    landed = school.launch(browser=browser).location
+    token = csrf_in(browser.get(TOOL + landed).text)
+    kept = {"csrf_token": token, "q-q2": "Half a thought"}
+    assert browser.post(f"{TOOL}{landed}/draft", data=kept).status_code == 204
+
+    again = school.launch(browser=browser).location
+
+    assert "Half a thought" in browser.get(TOOL + again).text
+
+
+def csrf_in(page):
+    return page.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+
 def study(browser, page, activities):
     """Finish these activities of the first session, from the page a launch led to."""
     folder = page.rpartition("/")[0]
     for activity in activities:
         shown = browser.get(f"{TOOL}{folder}/{activity.id}").text
-        token = shown.partition('name="csrf_token" value="')[2].partition('"')[0]
-        form = {"csrf_token": token, **answers_to(activity)}
+        form = {"csrf_token": csrf_in(shown), **answers_to(activity)}
         answer = browser.post(f"{TOOL}{folder}/{activity.id}", data=form)
         assert answer.status_code == 303
 
