@@ -26,7 +26,7 @@ class Here:
     pack: ContentPack
     session: StudySession
     activity: Activity
-    read: Progress | None  # by the launch, where this is its visit's first request
+    read: Progress | None = None  # by the launch, where this is its visit's first request
 
     @property
     def key(self) -> tuple[str, str]:
