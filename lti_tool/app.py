@@ -34,7 +34,7 @@ from lti_tool.web import (
 from lti_tool.web.attempts import FailedAttempts
 from lti_tool.web.parts import Parts
 
-_FOLLOWED_WITHIN_S = 2.0  # a redirect; later its page reads anew
+_FOLLOWED_WITHIN_S = 1.0  # a redirect; sooner than anybody writes, later its page reads anew
 THREADS = 16  # requests at once in one process
 _CONNECTIONS = 8  # of each kind; they are held for milliseconds
 _LARGEST_REQUEST = 512 * 1024  # bytes

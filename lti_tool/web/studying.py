@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from flask import g
+from flask import g, request
 from sqlalchemy import Connection
 
 from lti_tool.errors import NotServed
@@ -75,9 +75,7 @@ def find_here(item: str, activity_id: str) -> Here:
     found = opened.activity(activity_id)
     if found is None:
         raise NotServed("There is no such activity in this study session.")
-    handed = parts().just_read.take(g.visit.key)
-    read = handed[1] if handed and handed[0] == (item, activity_id) else None
-    return Here(enrolment, pack, opened, found, read)
+    return Here(enrolment, pack, opened, found, _handed_over(item, activity_id))
 
 
 def is_of_link(session: StudySession) -> bool:
@@ -99,6 +97,18 @@ def reviewed_by(here: Here) -> StudySession | None:
     """The study session whose plan this activity looks back on."""
     reviews = here.activity.kind is Kind.REVIEW_ACTION
     return here.pack.before(here.session) if reviews else None
+
+
+def _handed_over(item: str, activity_id: str) -> Progress | None:
+    """What the launch read, where this request is the redirect it was answered with.
+
+    A page of ours that leads here may have written since, through another process.
+    Source: W3C Fetch Metadata Request Headers; after an LMS's form it says cross-site.
+    """
+    handed = parts().just_read.take(g.visit.key)
+    if handed is None or request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return None
+    return handed[1] if handed[0] == (item, activity_id) else None
 
 
 def hand_over(visit: str, session: StudySession, activity: Activity, read: Progress) -> None:

@@ -414,6 +414,17 @@ def test_the_page_a_launch_leads_to_reads_nothing_anew(unhurried, begun):
     assert without_ids(pages[0]) == without_ids(pages[1])
 
 
+def test_a_page_that_a_page_of_ours_leads_to_reads_anew(unhurried):
+    """Another process may have shown the first page and kept what was written there."""
+    school, browser = unhurried
+    landed = school.launch(browser=browser).location
+
+    with school.watched() as work:
+        browser.get(TOOL + landed, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert len(work.statements) == 1, work.statements
+
+
 def without_ids(page):
     """A page without what is new each time."""
     return re.sub(r'(nonce|name="client_id" value)="[^"]+"', "", page)
